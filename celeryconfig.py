@@ -1,0 +1,95 @@
+"""Celery's settings and nothing else, a reason beside each.
+
+A message only says which service and partition to look at: what it loses or doubles costs a second, never a
+command. The settings below make that second rare, and keep the worker light.
+"""
+
+from typing import Any
+
+from kombu import Queue
+
+from worker.doorbell import DRAIN
+from worker.wiring import broker_url as stated_broker_url
+from worker.wiring import read_configuration
+
+_settings, _secrets = read_configuration()
+_drains = sum(service.partitions for service in _settings.services.values())
+
+broker_url = stated_broker_url(_settings, _secrets)
+broker_connection_retry_on_startup = True  # a worker may start before its broker
+broker_connection_max_retries = None  # and never gives it up
+broker_channel_error_retry = broker_url.startswith("redis")  # READONLY after a failover behind one address
+broker_pool_limit = 32  # every thread may ring
+broker_pool_acquire_timeout = 5  # the default waits for ever when all are taken
+
+_redis_options: dict[str, Any] = {
+    "visibility_timeout": 300,  # well over a drain's slice and its last calls; the tick recovers sooner
+    "unacked_restore_interval": 10,  # with the throttle: look every 10 s, the default makes it 100 s
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 15,  # the default waits for ever on a half-open connection
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+    "max_connections": 128,  # threads plus spare: acknowledgements fail when the pool is empty
+    "priority_steps": [0],  # one list per queue instead of four; the same in every process
+    "global_keyprefix": "bridge-broker:",  # apart from anybody else's queues in this database
+    "client_name": "bridge-celery",
+}
+broker_transport_options = _redis_options if broker_url.startswith(("redis", "sentinel")) else {}
+
+task_acks_late = True  # a killed worker's ring comes again
+task_reject_on_worker_lost = True  # also when a prefork child is killed
+task_acks_on_failure = True  # our state tells what failed; a poisoned message must not come back for ever
+task_retry_on_worker_lost = False  # it retries by ETA; the tick does without
+task_ignore_result = True  # nobody reads results
+result_backend = None
+task_serializer = "json"  # never pickle: whoever reaches the broker must not run code
+result_serializer = "json"
+event_serializer = "json"
+accept_content = ["json"]
+task_publish_retry = True
+task_publish_retry_policy = {
+    "max_retries": 3,
+    "interval_start": 0.1,
+    "interval_max": 0.5,
+}  # short: the tick retries
+task_send_sent_event = False  # load without a reader
+task_track_started = False
+
+task_default_queue = "bridge.commands"
+task_create_missing_queues = False  # a misspelt queue is an error, not a queue nobody reads
+task_queues = (
+    Queue("bridge.drain", routing_key="bridge.drain"),
+    Queue("bridge.tick", routing_key="bridge.tick"),
+    Queue("bridge.commands", routing_key="bridge.commands"),
+)
+task_routes = {DRAIN: {"queue": "bridge.drain"}, "bridge.tick": {"queue": "bridge.tick"}}
+
+worker_pool = (
+    "threads"  # a task hands its coroutine to the process's event loop and waits: threads are enough
+)
+worker_concurrency = _drains + 8  # one for each drain that can run at once, and some for ticks and commands
+worker_prefetch_multiplier = 1  # nothing is hoarded
+worker_disable_prefetch = broker_url.startswith("redis")  # not even one message more than there are threads
+worker_cancel_long_running_tasks_on_connection_loss = (
+    False  # threads cannot be cancelled; fences cover doubles
+)
+worker_enable_remote_control = False  # whoever reaches the broker must not stop workers
+worker_send_task_events = False  # load without a reader
+worker_hijack_root_logger = False  # structlog owns logging
+worker_redirect_stdouts = False
+worker_disable_rate_limits = True  # the gate limits, for all workers together
+
+enable_utc = True
+timezone = "UTC"
+
+beat_scheduler = "celery.beat:Scheduler"  # in memory: the schedule is static, a shelve file only breaks
+beat_max_loop_interval = 1  # as fine as the finest schedule
+beat_schedule = {
+    "tick": {
+        "task": "bridge.tick",
+        "schedule": _settings.worker.tick_s,
+        # an outage must not leave a burst behind
+        "options": {"queue": "bridge.tick", "expires": 2 * _settings.worker.tick_s},
+    }
+}

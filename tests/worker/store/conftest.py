@@ -1,0 +1,61 @@
+"""The stores under test, each opened inside the loop that uses it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+
+from worker.ports import Store
+from worker.store.limits import Limits, ServiceLimits
+from worker.store.memory import MemoryStore
+from worker.store.redis import RedisStore
+
+LIMITS = Limits(
+    services={
+        "support": ServiceLimits(lane_cap=5, dedup_window_ms=60_000),
+        "wide": ServiceLimits(partitions=4),
+    },
+    window=3,
+    awake_ms=50,
+)
+
+OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
+
+
+@pytest.fixture(params=["memory", "redis"])
+def open_store(request: pytest.FixtureRequest) -> OpenStore:
+    """Each implementation in turn."""
+    if request.param == "memory":
+
+        @asynccontextmanager
+        async def memory() -> AsyncIterator[Store]:
+            yield MemoryStore(LIMITS)
+
+        return memory
+
+    url = request.getfixturevalue("redis_url")
+
+    @asynccontextmanager
+    async def real() -> AsyncIterator[Store]:
+        store = RedisStore.open(url, LIMITS, timeout_s=5)
+        try:
+            yield store
+        finally:
+            await store.aclose()
+
+    return real
+
+
+@pytest.fixture
+def run(open_store: OpenStore) -> Callable[[Callable[[Store], Awaitable[None]]], None]:
+    """Run a test body with a fresh store."""
+
+    def runner(body: Callable[[Store], Awaitable[None]]) -> None:
+        async def main() -> None:
+            async with open_store() as store:
+                await body(store)
+
+        asyncio.run(main())
+
+    return runner

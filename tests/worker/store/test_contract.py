@@ -1,0 +1,545 @@
+"""Both stores keep the promises of `worker.ports.Store`, whichever of them is behind it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from worker.commands import Create, Stop, Update
+from worker.errors import KeyConflict, LaneFull
+from worker.interactions import EndedBy, State
+from worker.lanes import Claim, Deferral, Entry, Held, Partition, Settlement
+from worker.letters import DeadCommand, Unreadable
+from worker.ports import Store
+
+Run = Callable[[Callable[[Store], Awaitable[None]]], None]
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+LEASE = timedelta(seconds=45)
+HOME = Partition("support", 0)
+
+
+def at(seconds: float) -> datetime:
+    """Return the moment so many seconds into the test."""
+    return NOW + timedelta(seconds=seconds)
+
+
+def create(key: str = "mail:1", external_id: str = "c-1", subject: str = "Hello") -> Create:
+    """Return a create command."""
+    return Create(
+        service="support",
+        external_id=external_id,
+        idempotency_key=key,
+        channel="mail",
+        received_at=NOW,
+        user_data={"Subject": subject},
+        trace_id="0" * 32,
+    )
+
+
+def update(key: str, external_id: str = "c-1") -> Update:
+    """Return an update command."""
+    return Update(
+        service="support",
+        external_id=external_id,
+        idempotency_key=key,
+        channel="mail",
+        received_at=NOW,
+        changed={"Key": key},
+    )
+
+
+def entry(sequence: int, event: str = "applied", seconds: float = 0) -> Entry:
+    """Return a history line."""
+    return Entry(at=at(seconds), event=event, sequence=sequence)
+
+
+async def take(
+    store: Store,
+    *,
+    seconds: float = 0,
+    limit: int = 10,
+    token: str = "t1",  # noqa: S107 - a claim's token is no secret
+    leaving: bool = False,
+) -> tuple[Claim, ...]:
+    """Claim from the home partition."""
+    return await store.claim(HOME, limit=limit, lease=LEASE, token=token, now=at(seconds), leaving=leaving)
+
+
+def done(claim: Claim, *, keep: bool = False, seconds: float = 0, sequence: int | None = None) -> Settlement:
+    """Return the settlement of a claim's head, its interaction now open."""
+    number = sequence or claim.commands[0].sequence
+    opened = claim.interaction.opened(interaction_id="I1", channel="mail", at=at(seconds))
+    return Settlement(number, opened, entry(number), keep)
+
+
+def test_append_gives_a_receipt_and_asks_for_a_ring(run: Run) -> None:
+    """The first command of a conversation is number 1, nothing stands before it, and somebody is woken."""
+
+    async def body(store: Store) -> None:
+        appended = await store.append(create(), receipt_id="r1", now=NOW)
+        assert appended.ring
+        receipt = appended.receipt
+        assert (receipt.id, receipt.sequence, receipt.position, receipt.duplicate) == ("r1", 1, 0, False)
+        assert receipt.accepted_at == NOW
+
+    run(body)
+
+
+def test_a_second_command_stands_behind_the_first_and_needs_no_ring(run: Run) -> None:
+    """Position counts what waits ahead; one ring is enough while it may still be answered."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        second = await store.append(update("mail:2"), receipt_id="r2", now=NOW)
+        assert (second.receipt.sequence, second.receipt.position, second.ring) == (2, 1, False)
+        late = await store.append(update("mail:3"), receipt_id="r3", now=at(1.1))
+        assert late.ring, "an unanswered ring is repeated after its patience"
+
+    run(body)
+
+
+def test_a_duplicate_gets_the_first_receipt(run: Run) -> None:
+    """The same key and content is answered with the first receipt and waits only once."""
+
+    async def body(store: Store) -> None:
+        first = await store.append(create(), receipt_id="r1", now=NOW)
+        again = await store.append(create(), receipt_id="r2", now=at(5))
+        assert again.receipt == first.receipt.model_copy(update={"duplicate": True})
+        (claim,) = await take(store, seconds=5)
+        assert len(claim.commands) == 1
+
+    run(body)
+
+
+def test_repeating_an_append_is_no_duplicate(run: Run) -> None:
+    """The same receipt id is our own second try after a lost answer: the sender must not hear of it."""
+
+    async def body(store: Store) -> None:
+        first = await store.append(create(), receipt_id="r1", now=NOW)
+        again = await store.append(create(), receipt_id="r1", now=NOW)
+        assert again.receipt == first.receipt
+
+    run(body)
+
+
+def test_one_key_with_two_contents_is_a_conflict(run: Run) -> None:
+    """Both fingerprints are named, and nothing is appended."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        with pytest.raises(KeyConflict) as caught:
+            await store.append(create(subject="Bye"), receipt_id="r2", now=NOW)
+        assert (caught.value.first, caught.value.second) == (
+            create().fingerprint,
+            create(subject="Bye").fingerprint,
+        )
+
+    run(body)
+
+
+def test_a_key_is_forgotten_after_its_window(run: Run) -> None:
+    """After the dedup window the same key is a new command."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        again = await store.append(create(), receipt_id="r2", now=at(60.001))
+        assert (again.receipt.id, again.receipt.sequence, again.receipt.duplicate) == ("r2", 2, False)
+
+    run(body)
+
+
+def test_a_full_lane_refuses(run: Run) -> None:
+    """Over its cap a lane takes nothing more, but still answers duplicates."""
+
+    async def body(store: Store) -> None:
+        for number in range(5):
+            await store.append(update(f"mail:{number}"), receipt_id=f"r{number}", now=NOW)
+        with pytest.raises(LaneFull, match="5 commands"):
+            await store.append(update("mail:5"), receipt_id="r5", now=NOW)
+        again = await store.append(update("mail:4"), receipt_id="r6", now=NOW)
+        assert again.receipt.duplicate
+
+    run(body)
+
+
+def test_claim_takes_due_lanes_with_their_commands_in_order(run: Run) -> None:
+    """A claim brings the head and what follows it, at most the window, and the ledger row."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r0", now=NOW)
+        for number in range(1, 4):
+            await store.append(update(f"mail:u{number}"), receipt_id=f"r{number}", now=NOW)
+        (claim,) = await take(store)
+        assert [each.sequence for each in claim.commands] == [1, 2, 3], "the window is 3"
+        assert claim.commands[0].command == create()
+        assert (claim.fence, claim.attempt, claim.suspect) == (1, 1, False)
+        assert claim.interaction.state is State.NEW
+        assert claim.lease_until == at(45)
+
+    run(body)
+
+
+def test_a_claimed_lane_is_not_claimed_again_before_its_lease_ends(run: Run) -> None:
+    """Leases exclude; a lapsed one leaves the outcome in doubt."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        await take(store)
+        assert await take(store, seconds=44.9, token="t2") == ()
+        (claim,) = await take(store, seconds=45, token="t3")
+        assert (claim.fence, claim.attempt, claim.suspect) == (2, 2, True)
+
+    run(body)
+
+
+def test_repeating_a_claim_returns_the_same_lanes(run: Run) -> None:
+    """A lost answer costs nothing: the same token brings the same claims, with the same fence."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        assert await take(store) == await take(store)
+
+    run(body)
+
+
+def test_claim_takes_no_more_than_asked(run: Run) -> None:
+    """The limit holds, and the oldest due come first."""
+
+    async def body(store: Store) -> None:
+        for number in range(4):
+            await store.append(
+                create(f"mail:{number}", f"c-{number}"), receipt_id=f"r{number}", now=at(number)
+            )
+        claims = await take(store, seconds=4, limit=2)
+        assert sorted(claim.external_id for claim in claims) == ["c-0", "c-1"]
+        assert await take(store, seconds=4, limit=0, token="t2") == ()
+
+    run(body)
+
+
+def test_settle_takes_the_head_and_writes_the_ledger(run: Run) -> None:
+    """After the only command the lane is empty, its row written and its history told."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        (claim,) = await take(store)
+        assert await store.settle(claim, done(claim), lease=LEASE, now=NOW) is Held.EMPTY
+        view = await store.view("support", "c-1")
+        assert view is not None
+        assert (view.interaction.state, view.interaction.interaction_id) == (State.OPEN, "I1")
+        assert [line.event for line in view.history] == ["received", "applied"]
+        assert view.history[0].detail == {"kind": "create", "channel": "mail"}
+        assert view.history[0].trace_id == "0" * 32
+        assert (view.pending, view.due, view.attempt, view.parked) == ((), None, 0, False)
+        assert await take(store, seconds=100, token="t2") == ()
+
+    run(body)
+
+
+def test_settle_may_keep_the_lane(run: Run) -> None:
+    """A holder goes on with the next command under a renewed lease, its attempts counted anew."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        await store.append(update("mail:2"), receipt_id="r2", now=NOW)
+        (claim,) = await take(store)
+        settled = await store.settle(claim, done(claim, keep=True), lease=LEASE, now=at(10))
+        assert settled is Held.KEPT
+        assert await take(store, seconds=54, token="t2") == ()
+        (later,) = await take(store, seconds=55, token="t3")
+        assert [each.sequence for each in later.commands] == [2]
+        assert (later.attempt, later.suspect) == (2, True)
+
+    run(body)
+
+
+def test_settle_frees_a_lane_with_more_to_do(run: Run) -> None:
+    """A lane given back with commands in it is due at once."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        await store.append(update("mail:2"), receipt_id="r2", now=NOW)
+        (claim,) = await take(store)
+        assert await store.settle(claim, done(claim), lease=LEASE, now=at(1)) is Held.WAITING
+        (later,) = await take(store, seconds=1, token="t2")
+        assert (later.attempt, later.suspect, later.commands[0].sequence) == (1, False, 2)
+
+    run(body)
+
+
+def test_repeating_a_settle_changes_nothing(run: Run) -> None:
+    """A lost answer costs nothing: the same settlement again pops nothing and writes no second line."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        await store.append(update("mail:2"), receipt_id="r2", now=NOW)
+        (claim,) = await take(store)
+        kept = done(claim, keep=True)
+        assert await store.settle(claim, kept, lease=LEASE, now=NOW) is Held.KEPT
+        assert await store.settle(claim, kept, lease=LEASE, now=NOW) is Held.KEPT
+        freed = done(claim, sequence=2)
+        assert await store.settle(claim, freed, lease=LEASE, now=NOW) is Held.EMPTY
+        assert await store.settle(claim, freed, lease=LEASE, now=NOW) is Held.EMPTY
+        await store.append(update("mail:3"), receipt_id="r3", now=NOW)
+        assert await store.settle(claim, freed, lease=LEASE, now=NOW) is Held.WAITING
+        view = await store.view("support", "c-1")
+        assert view is not None
+        assert [line.event for line in view.history] == [
+            "received",
+            "received",
+            "applied",
+            "applied",
+            "received",
+        ]
+
+    run(body)
+
+
+def test_a_stale_fence_never_writes(run: Run) -> None:
+    """Whoever lost the lane changes nothing, whatever it tries."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        (old,) = await take(store)
+        (new,) = await take(store, seconds=50, token="t2")
+        before = await store.view("support", "c-1")
+        letter = _letter(old)
+        assert await store.settle(old, done(old), lease=LEASE, now=at(51)) is Held.STALE
+        deferral = Deferral(at(60), suspect=False, counted=True, entry=entry(1))
+        assert await store.defer(old, deferral) is Held.STALE
+        assert await store.bury(old, letter, entry(1), park=True, now=at(51)) is Held.STALE
+        assert await store.renew(old, lease=LEASE, now=at(51)) is None
+        assert await store.view("support", "c-1") == before
+        assert await store.dead("support", limit=10) == ()
+        assert await store.settle(new, done(new), lease=LEASE, now=at(52)) is Held.EMPTY
+
+    run(body)
+
+
+def test_renew_extends_the_lease(run: Run) -> None:
+    """A renewed lease excludes others for longer; a freed lane cannot be renewed."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        (claim,) = await take(store)
+        assert await store.renew(claim, lease=LEASE, now=at(40)) == at(85)
+        assert await take(store, seconds=84, token="t2") == ()
+        await store.settle(claim, done(claim), lease=LEASE, now=at(84))
+        assert await store.renew(claim, lease=LEASE, now=at(84)) is None
+
+    run(body)
+
+
+@pytest.mark.parametrize(
+    ("suspect", "counted", "attempt"), [(False, True, 2), (True, True, 2), (False, False, 1)]
+)
+def test_defer_gives_the_head_back_until_due(run: Run, *, suspect: bool, counted: bool, attempt: int) -> None:
+    """The lane waits as a whole; doubt and the count of tries travel to the next claim."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        (claim,) = await take(store)
+        deferral = Deferral(at(10), suspect=suspect, counted=counted, entry=entry(1, "deferred"))
+        assert await store.defer(claim, deferral) is Held.WAITING
+        assert await store.defer(claim, deferral) is Held.WAITING, "repeating it changes nothing"
+        appended = await store.append(update("mail:2"), receipt_id="r2", now=at(5))
+        assert not appended.ring, "a lane that backs off keeps its time"
+        assert await take(store, seconds=9, token="t2") == ()
+        (later,) = await take(store, seconds=10, token="t3")
+        assert (later.suspect, later.attempt) == (suspect, attempt)
+        view = await store.view("support", "c-1")
+        assert view is not None
+        assert [line.event for line in view.history] == ["received", "deferred", "received"]
+
+    run(body)
+
+
+def _letter(claim: Claim, letter_id: str = "d1") -> DeadCommand:
+    head = claim.commands[0]
+    assert head.command is not None
+    return DeadCommand(
+        id=letter_id,
+        cause="rejected",
+        reason="400: no",
+        buried_at=NOW,
+        attempts=claim.attempt,
+        sequence=head.sequence,
+        command=head.command,
+    )
+
+
+def test_bury_lets_the_lane_go_on(run: Run) -> None:
+    """The head moves to the dead letters, whole; what follows is due."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        await store.append(update("mail:2"), receipt_id="r2", now=NOW)
+        (claim,) = await take(store)
+        letter = _letter(claim)
+        for _ in range(2):
+            assert await store.bury(claim, letter, entry(1, "buried"), park=False, now=NOW) is Held.WAITING
+        assert await store.dead("support", limit=10) == (letter,)
+        (later,) = await take(store, token="t2")
+        assert later.commands[0].sequence == 2
+        assert later.attempt == 1
+
+    run(body)
+
+
+def test_a_parked_lane_accepts_but_does_not_move(run: Run) -> None:
+    """After a buried create, updates are kept in order and nobody is woken for them."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        (claim,) = await take(store)
+        parked = await store.bury(claim, _letter(claim), entry(1, "buried"), park=True, now=NOW)
+        assert parked is Held.EMPTY
+        appended = await store.append(update("mail:2"), receipt_id="r2", now=at(1))
+        assert not appended.ring
+        assert await take(store, seconds=500, token="t2") == ()
+        view = await store.view("support", "c-1")
+        assert view is not None
+        assert view.parked
+        assert len(view.pending) == 1
+
+    run(body)
+
+
+def test_a_held_service_is_not_claimed(run: Run) -> None:
+    """Until the hold ends nothing of the service is claimed; a shorter hold does not shorten it."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        await store.hold("support", until=at(30), reason="401")
+        await store.hold("support", until=at(10), reason="429")
+        assert await take(store, seconds=29) == ()
+        backlog = await store.backlog(HOME, now=at(29))
+        assert (backlog.due, backlog.oldest) == (1, NOW)
+        assert (backlog.held_until, backlog.held_because) == (at(30), "401")
+        assert len(await take(store, seconds=30)) == 1
+        assert (await store.backlog(HOME, now=at(31))).held_until is None
+
+    run(body)
+
+
+def test_backlog_counts_what_is_due(run: Run) -> None:
+    """Leased and backing-off lanes are not due; a lapsed lease is."""
+
+    async def body(store: Store) -> None:
+        assert (await store.backlog(HOME, now=NOW)).due == 0
+        await store.append(create(), receipt_id="r1", now=NOW)
+        await store.append(create("mail:2", "c-2"), receipt_id="r2", now=at(1))
+        backlog = await store.backlog(HOME, now=at(1))
+        assert (backlog.due, backlog.oldest) == (2, NOW)
+        await take(store, seconds=1)
+        assert (await store.backlog(HOME, now=at(2))).due == 0
+        assert (await store.backlog(HOME, now=at(46))).due == 2
+
+    run(body)
+
+
+def test_a_claimer_with_room_keeps_others_from_ringing(run: Run) -> None:
+    """It looks again soon by itself; once it leaves, or is full, the next command rings."""
+
+    async def body(store: Store) -> None:
+        await take(store, token="t1")
+        first = await store.append(create(), receipt_id="r1", now=at(0.01))
+        assert not first.ring
+        await take(store, seconds=0.02, token="t2")
+        await take(store, seconds=0.03, token="t3", leaving=True)
+        second = await store.append(create("mail:2", "c-2"), receipt_id="r2", now=at(0.04))
+        assert second.ring
+        await take(store, seconds=0.05, limit=1, token="t4")
+        third = await store.append(create("mail:3", "c-3"), receipt_id="r3", now=at(0.06))
+        assert third.ring, "the claim came back full: more hands are welcome"
+
+    run(body)
+
+
+def test_open_interactions_are_listed_with_the_newest_activity_first(run: Run) -> None:
+    """Ended ones are not listed; a new command counts as activity."""
+
+    async def body(store: Store) -> None:
+        for number in (1, 2, 3):
+            await store.append(
+                create(f"mail:{number}", f"c-{number}"), receipt_id=f"r{number}", now=at(number)
+            )
+        for claim in await take(store, seconds=3):
+            await store.settle(claim, done(claim), lease=LEASE, now=at(3 + int(claim.external_id[-1])))
+        await store.append(update("mail:4", "c-1"), receipt_id="r4", now=at(10))
+        stop = Stop(
+            service="support", external_id="c-2", idempotency_key="mail:5", channel="mail", received_at=at(11)
+        )
+        await store.append(stop, receipt_id="r5", now=at(11))
+        (claim,) = [each for each in await take(store, seconds=11, token="t2") if each.external_id == "c-2"]
+        ended = claim.interaction.ended(by=EndedBy.BRIDGE, tombstone=at(11), at=at(11))
+        await store.settle(claim, Settlement(2, ended, entry(2), keep=False), lease=LEASE, now=at(11))
+        listed = await store.interactions("support", limit=10)
+        assert [row.external_id for row in listed] == ["c-1", "c-3"]
+        assert len(await store.interactions("support", limit=1)) == 1
+
+    run(body)
+
+
+def test_partitions_share_one_service(run: Run) -> None:
+    """Conversations spread over the partitions and are found again."""
+
+    async def body(store: Store) -> None:
+        for number in range(20):
+            command = create(f"mail:{number}", f"c-{number}").model_copy(update={"service": "wide"})
+            await store.append(command, receipt_id=f"r{number}", now=NOW)
+        counts = [(await store.backlog(Partition("wide", index), now=NOW)).due for index in range(4)]
+        assert sum(counts) == 20
+        assert all(counts)
+        assert await store.view("wide", "c-7") is not None
+        assert await store.view("wide", "c-99") is None
+        await store.hold("wide", until=at(30), reason="401")
+        for index in range(4):
+            claims = await store.claim(Partition("wide", index), limit=9, lease=LEASE, token="t", now=NOW)
+            assert claims == ()
+        assert await store.interactions("wide", limit=5) == ()
+
+    run(body)
+
+
+def test_unreadable_deliveries_are_kept_once(run: Run) -> None:
+    """The bytes come back as they were; the same letter again changes nothing."""
+    letter = Unreadable(
+        id="u1", service="support", channel="mail", reason="not JSON", arrived_at=NOW, body=b"\xff"
+    )
+
+    async def body(store: Store) -> None:
+        await store.keep(letter)
+        await store.keep(letter.model_copy(update={"reason": "other"}))
+        assert await store.dead("support", limit=10) == (letter,)
+        assert letter.body == b"\xff"
+
+    run(body)
+
+
+def test_counters_count(run: Run) -> None:
+    """A tally adds one to one counter of one service."""
+
+    async def body(store: Store) -> None:
+        for _ in range(3):
+            await store.tally("support", "mail:refused")
+        assert await store.tallies("support") == {"mail:refused": 3}
+        assert await store.tallies("wide") == {}
+
+    run(body)
+
+
+def test_concurrent_appends_get_distinct_places(run: Run) -> None:
+    """Commands submitted at once stand in one order without gaps, and only one asks for a ring."""
+
+    async def body(store: Store) -> None:
+        await store.ping()
+        appended = await asyncio.gather(
+            *(store.append(update(f"mail:{n}"), receipt_id=f"r{n}", now=NOW) for n in range(5))
+        )
+        assert sorted(each.receipt.sequence for each in appended) == [1, 2, 3, 4, 5]
+        assert sum(each.ring for each in appended) == 1
+
+    run(body)

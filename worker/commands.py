@@ -1,0 +1,147 @@
+"""Commands: what a channel asks to happen to one interaction.
+
+A command is complete when it leaves the door: nothing later looks at the delivery it came from. Field names
+and meanings follow the Open Media API (`POST /nexus/v3/openmedia/{service}/interactions` and its siblings).
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, JsonValue, StringConstraints, TypeAdapter
+
+from worker.frozen import Frozen
+
+_SLUG = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+
+#: The unique name of a configured service or channel: a slug, because it stands in URLs, keys and labels.
+Name = Annotated[str, StringConstraints(pattern=_SLUG)]
+#: The external id of a conversation: any printable text; percent-encoded on the way to the API.
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+#: What makes two submissions the same one. Begins with the channel's name and a colon.
+IdempotencyKey = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+#: 32 hex digits, or nothing: safe in a header.
+TraceId = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{32})?$")]
+#: Properties attached to an interaction; one flat namespace shared with the system's own.
+UserData = Mapping[str, JsonValue]
+
+_PLAIN_ID = re.compile(r"[^A-Za-z0-9._-]+")
+_CHANNEL_PART = 40
+
+
+class OnConflict(StrEnum):
+    """What a create does when the external id is live and not ours (HTTP 409)."""
+
+    UPDATE = "update"  #: apply the create's user data as an update of what is there
+    ADOPT = "adopt"  #: take what is there as it is
+    FOLLOW_UP = "follow-up"  #: open a new generation beside it
+    BURY = "bury"  #: let a person decide
+
+
+class OnMissing(StrEnum):
+    """What an update does when its interaction was never created (HTTP 404)."""
+
+    CREATE = "create"  #: create the interaction from the update
+    DROP = "drop"  #: nothing to do
+    BURY = "bury"  #: let a person decide
+
+
+class OnEnded(StrEnum):
+    """What an update does when its interaction has ended."""
+
+    FOLLOW_UP = "follow-up"  #: open a new generation with parentInteractionId
+    DROP = "drop"  #: nothing to do
+    BURY = "bury"  #: let a person decide
+
+
+class _Command(Frozen):
+    #: The open media service that holds the interaction.
+    service: Name
+    #: The conversation, as the lane and the ledger know it. Follow-ups share it.
+    external_id: ExternalId
+    #: The sender's identifier of this message, with the channel's name in front.
+    idempotency_key: IdempotencyKey
+    #: The channel through which it came.
+    channel: Name
+    #: When it happened: the sender's word where there is one, otherwise the arrival at our door.
+    received_at: AwareDatetime
+    #: 32 hex digits that follow the command from the door to the API call; empty where nobody traces.
+    trace_id: TraceId = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """The first 16 hex digits of a SHA-256 over what is asked for.
+
+        Times, traces and the key itself are left out: the same message sent twice has the same fingerprint.
+        """
+        content = self.model_dump(mode="json", exclude={"idempotency_key", "received_at", "trace_id"})
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+class Create(_Command):
+    """Open the interaction."""
+
+    kind: Literal["create"] = "create"
+    #: Sent as `userData`.
+    user_data: UserData = Field(default_factory=dict)
+    #: Sent as `parentInteractionId`, where the sender knows one.
+    parent_interaction_id: str | None = None
+    on_conflict: OnConflict = OnConflict.UPDATE
+
+
+class Update(_Command):
+    """Change properties of the interaction."""
+
+    kind: Literal["update"] = "update"
+    #: Sent as `changedProperties`.
+    changed: UserData = Field(default_factory=dict)
+    #: Sent as `addedProperties`.
+    added: UserData = Field(default_factory=dict)
+    #: Sent as `deletedProperties`.
+    deleted: tuple[str, ...] = ()
+    on_missing: OnMissing = OnMissing.CREATE
+    on_ended: OnEnded = OnEnded.FOLLOW_UP
+
+    @property
+    def surviving(self) -> UserData:
+        """The user data an interaction would have if it began with this update."""
+        merged = {**self.changed, **self.added}
+        return {name: value for name, value in merged.items() if name not in self.deleted}
+
+
+class Stop(_Command):
+    """End the interaction."""
+
+    kind: Literal["stop"] = "stop"
+    #: Sent as `reasonSystemName`.
+    reason_system_name: str | None = None
+    #: Sent as `reasonDescription`.
+    reason_description: str | None = None
+
+
+Command = Annotated[Create | Update | Stop, Field(discriminator="kind")]
+
+_COMMANDS: TypeAdapter[Create | Update | Stop] = TypeAdapter(Command)
+
+
+def encode(command: Create | Update | Stop) -> bytes:
+    """Return the command as JSON, the form in which a lane holds it."""
+    return _COMMANDS.dump_json(command, exclude_defaults=False)
+
+
+def decode(text: bytes | str) -> Create | Update | Stop:
+    """Return the command that `encode` wrote; raises pydantic's ValidationError for anything else."""
+    return _COMMANDS.validate_json(text)
+
+
+def conversation_id(channel: str, native_id: str) -> str:
+    """Return the external id of what a channel calls `native_id`: the channel's name and a hash.
+
+    At most 64 characters, safe in URLs, and free of personal data, because external ids end up in logs.
+    """
+    digest = hashlib.sha256(native_id.encode("utf-8", "surrogatepass")).hexdigest()[:22]
+    return f"{_PLAIN_ID.sub('-', channel)[:_CHANNEL_PART]}-{digest}"

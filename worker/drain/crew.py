@@ -1,0 +1,143 @@
+"""The crew: one process's deliveries for one service, many lanes at once.
+
+A drain claims what is due, works on it concurrently and refills as lanes finish, so that a slow answer holds
+up only its own lane. While it has room it looks again every few milliseconds, and the store tells senders
+that nobody needs to be rung: a command that arrives meanwhile is on its way before a message could be.
+"""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+
+from worker.drain.desk import Desk
+from worker.drain.lane import deliver
+from worker.errors import StoreUnavailable
+from worker.events import DrainFailed
+from worker.lanes import Claim, Partition
+from worker.ports import Doorbell
+
+#: How often a ring may be passed on by crews that have no hand free, before it is left to the next tick.
+_MOST_HOPS = 3
+#: How often a backlog larger than the crew calls for others.
+_CALL_FOR_HELP_S = 1.0
+#: A refill waits for this share of the crew to be free, or for the next look: a claim for each lane would
+#: cost a round trip per command.
+_REFILL_SHARE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a drain spends its time."""
+
+    #: Lanes worked on at once.
+    in_flight: int
+    #: How long a drain claims before it makes room for others, in seconds.
+    slice_s: float
+    #: How long it waits for more when there is nothing to do, in seconds.
+    linger_s: float
+    #: How often it looks while it has room, in seconds.
+    poll_s: float
+
+
+class Crew:
+    """Runs the drains of one service in one process."""
+
+    def __init__(self, desk: Desk, doorbell: Doorbell, pace: Pace) -> None:
+        self._desk = desk
+        self._doorbell = doorbell
+        self._pace = pace
+        self._refill = max(pace.in_flight // _REFILL_SHARE, 1)
+        self._draining: set[Partition] = set()
+        self._deliveries: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Event()
+        self._help_called = float("-inf")
+
+    @property
+    def free(self) -> int:
+        """How many more lanes may be worked on."""
+        return self._pace.in_flight - len(self._deliveries)
+
+    async def drain(self, partition: Partition, *, hops: int = 0) -> None:
+        """Work on what is due until there is nothing, or the slice is over.
+
+        Returns at once where this crew already drains the partition; a crew without a free hand passes the
+        ring on to another worker.
+        """
+        if partition in self._draining:
+            if self.free == 0 and hops < _MOST_HOPS:
+                await self._doorbell.ring(partition, hops=hops + 1)
+            return
+        self._draining.add(partition)
+        begun: set[asyncio.Task[None]] = set()
+        try:
+            await self._work(partition, begun)
+        except StoreUnavailable as error:
+            self._desk.listen(DrainFailed(self._desk.service, "", str(error)))
+        finally:
+            # The next drain of this partition may begin while the last calls of this one come home.
+            self._draining.discard(partition)
+            if begun:
+                await asyncio.wait(begun)
+
+    async def _work(self, partition: Partition, begun: set[asyncio.Task[None]]) -> None:
+        now = asyncio.get_running_loop().time
+        end, last_busy = now() + self._pace.slice_s, now()
+        while now() < end and not self._desk.stopping:
+            bored = not begun and now() - last_busy >= self._pace.linger_s
+            claimed = await self._claim(partition, begun, leaving=bored)
+            if bored and not claimed:
+                return
+            if claimed or begun:
+                last_busy = now()
+            await self._pause()
+        await self._hand_over(partition)
+
+    async def _claim(self, partition: Partition, begun: set[asyncio.Task[None]], *, leaving: bool) -> bool:
+        """Claim as many lanes as there are free hands and begin with them; say whether there were any."""
+        wanted = self.free
+        if wanted == 0:
+            return False
+        desk = self._desk
+        claims = await desk.lanes.claim(
+            partition, limit=wanted, lease=desk.lease, token=desk.ids(), now=desk.clock(), leaving=leaving
+        )
+        if len(claims) == wanted:
+            await self._call_for_help(partition)
+        for claim in claims:
+            task = self._begin(claim)
+            begun.add(task)
+            task.add_done_callback(begun.discard)
+        return bool(claims)
+
+    def _begin(self, claim: Claim) -> asyncio.Task[None]:
+        task = asyncio.create_task(deliver(self._desk, claim))
+        self._deliveries.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._deliveries.discard(task)
+        if self.free % self._refill == 0:
+            self._room.set()
+
+    async def _pause(self) -> None:
+        """Return when a good share of the crew has come free, or when it is time to look again."""
+        self._room.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._pace.poll_s):
+                await self._room.wait()
+
+    async def _call_for_help(self, partition: Partition) -> None:
+        """Ring before working: a claim that came back full means that there is probably more."""
+        now = asyncio.get_running_loop().time()
+        if now - self._help_called >= _CALL_FOR_HELP_S:
+            self._help_called = now
+            await self._doorbell.ring(partition)
+
+    async def _hand_over(self, partition: Partition) -> None:
+        """Let the next command ring, and wake the next drain for what waits already."""
+        desk = self._desk
+        await desk.lanes.claim(
+            partition, limit=0, lease=desk.lease, token=desk.ids(), now=desk.clock(), leaving=True
+        )
+        await self._doorbell.ring(partition)

@@ -1,0 +1,41 @@
+"""The desk: what the deliveries of one service work with."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from worker.ports import Api, Clock, Dice, Ids, Lanes, Listener
+from worker.settings import RetrySettings
+
+
+class Stopping:
+    """A flag that a process on its way out raises once."""
+
+    def __init__(self) -> None:
+        self._raised = False
+
+    def __bool__(self) -> bool:
+        return self._raised
+
+    def raise_flag(self) -> None:
+        """Ask every drain to claim no more, and every delivery to end after its present command."""
+        self._raised = True
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything a delivery touches; one for each service of a process."""
+
+    service: str
+    lanes: Lanes
+    api: Api
+    clock: Clock
+    dice: Dice
+    ids: Ids
+    listen: Listener
+    stopping: Stopping
+    retry: RetrySettings
+    #: What our user data keys begin with.
+    mark: str
+    lease: timedelta
+    #: The longest that one call can take.
+    longest_call: timedelta

@@ -1,0 +1,213 @@
+"""Judge: what the outcome of a call means for its command. Pure.
+
+The table of docs/architecture.md, row by row; `tests/worker/drain/test_judge.py` walks every pair of step and
+outcome.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from worker.commands import Command, Create, OnConflict, OnMissing, Stop, Update
+from worker.drain.backoff import delay_s
+from worker.drain.plan import create_step, ended_verdict, follow_up_step, is_ours, look_step, overwrite_step
+from worker.interactions import EndedBy, Interaction, State
+from worker.operations import (
+    CreateInteraction,
+    GetInteraction,
+    Purpose,
+    Step,
+    StopInteraction,
+    UpdateInteraction,
+)
+from worker.outcomes import (
+    Conflict,
+    Evidence,
+    Failed,
+    NotFound,
+    Ok,
+    Outcome,
+    Overloaded,
+    Rejected,
+    Snapshot,
+    Unauthorized,
+    Unknown,
+)
+from worker.ports import Dice
+from worker.settings import RetrySettings
+from worker.verdicts import Again, Applied, Bury, Hold, Proceed, Verdict
+
+_SHORTEST_HOLD_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything a judgement rests on besides the outcome."""
+
+    step: Step
+    command: Command
+    #: The ledger row as it was claimed.
+    interaction: Interaction
+    #: How many claims have tried this command, this one included.
+    attempt: int
+    now: datetime
+    retry: RetrySettings
+    #: What our user data keys begin with.
+    mark: str
+    dice: Dice
+
+
+def judge(case: Case, outcome: Outcome) -> Verdict:
+    """Return what the outcome means for the command and its lane."""
+    match outcome:
+        case Ok():
+            return _succeeded(case, outcome.snapshot)
+        case NotFound():
+            return _not_found(case, outcome.evidence)
+        case Conflict():
+            return _conflicted(case, outcome.evidence)
+        case Rejected():
+            return Bury("rejected", said(outcome.evidence))
+        case Unauthorized():
+            return Hold(case.retry.unauthorized_hold_s, said(outcome.evidence), suspect=_in_doubt(case))
+        case Overloaded():
+            return _overloaded(case, outcome)
+        case Failed():
+            doubt = outcome.reached and isinstance(case.step.operation, CreateInteraction)
+            return again(case, outcome.evidence, suspect=doubt or _in_doubt(case), counted=outcome.reached)
+        case Unknown():
+            writes = isinstance(case.step.operation, CreateInteraction)
+            return again(case, outcome.evidence, suspect=writes or _in_doubt(case))
+
+
+def again(case: Case, evidence: Evidence, *, suspect: bool, counted: bool = True) -> Again | Bury:
+    """Return a later try, or the burial of a command whose tries or time are used up."""
+    reason = said(evidence)
+    too_old = case.now - case.command.received_at > timedelta(seconds=case.retry.max_age_s)
+    if (counted and case.attempt >= case.retry.max_attempts) or too_old:
+        why = f"older than {case.retry.max_age_s:g} s" if too_old else f"tried {case.attempt} times"
+        return Bury("exhausted", f"{why}; last: {reason}")
+    return Again(delay_s(case.attempt, case.retry, case.dice), reason, suspect=suspect, counted=counted)
+
+
+def said(evidence: Evidence) -> str:
+    """Return what came back, in one line."""
+    if evidence.status is None:
+        return evidence.detail or "no answer"
+    return f"{evidence.status} {evidence.detail}".strip()
+
+
+def _in_doubt(case: Case) -> bool:
+    """A look that failed leaves the doubt for which it was made."""
+    return case.step.purpose is Purpose.AFTER_UNKNOWN
+
+
+def _overloaded(case: Case, outcome: Overloaded) -> Verdict:
+    verdict = again(case, outcome.evidence, suspect=_in_doubt(case), counted=outcome.retry_after_s is None)
+    if isinstance(verdict, Bury) or outcome.retry_after_s is None:
+        return verdict
+    # "at once" from an overloaded service would be asked again without end
+    wait = min(max(outcome.retry_after_s, _SHORTEST_HOLD_S), case.retry.retry_after_cap_s)
+    return Hold(wait, said(outcome.evidence), suspect=_in_doubt(case))
+
+
+def _succeeded(case: Case, snapshot: Snapshot | None) -> Verdict:
+    match case.step.operation:
+        case CreateInteraction():
+            return Applied(_opened(case, snapshot), "created")
+        case UpdateInteraction():
+            word = "updated" if case.step.purpose is Purpose.APPLY else "applied to what was there"
+            return Applied(_opened(case, snapshot), word)
+        case StopInteraction():
+            return Applied(_ended(case, EndedBy.BRIDGE), "stopped")
+        case GetInteraction():
+            return _found(case, snapshot)
+
+
+def _opened(case: Case, snapshot: Snapshot | None) -> Interaction:
+    interaction_id = snapshot.interaction_id if snapshot else None
+    return case.step.target.opened(interaction_id=interaction_id, channel=case.command.channel, at=case.now)
+
+
+def _ended(case: Case, by: EndedBy) -> Interaction:
+    return case.step.target.ended(by=by, tombstone=case.command.received_at, at=case.now)
+
+
+def _found(case: Case, snapshot: Snapshot | None) -> Verdict:
+    """Something bears our external id: ours is adopted, for a stranger's the channel decides."""
+    if is_ours(snapshot, case.command, mark=case.mark):
+        return Applied(_opened(case, snapshot), "adopted")
+    nothing_to_compare = snapshot is None or not case.mark
+    if nothing_to_compare and _in_doubt(case) and case.interaction.state is not State.OPEN:
+        # Our create may have succeeded, nobody else writes this external id, and no mark can contradict.
+        return Applied(_opened(case, snapshot), "adopted without comparison")
+    return _stranger(case, snapshot)
+
+
+def _stranger(case: Case, snapshot: Snapshot | None) -> Verdict:
+    command, target = case.command, case.step.target
+    if isinstance(command, Stop):  # a stop asks for no look; were one made, its answer decides nothing
+        return again(case, Evidence(detail="found"), suspect=False)
+    on_conflict = command.on_conflict if isinstance(command, Create) else OnConflict.UPDATE
+    match on_conflict:
+        case OnConflict.UPDATE:
+            return Proceed(overwrite_step(_known(target, snapshot), command))
+        case OnConflict.ADOPT:
+            return Applied(_opened(case, snapshot), "adopted from elsewhere")
+        case OnConflict.FOLLOW_UP:
+            return Proceed(follow_up_step(_known(target, snapshot), command, mark=case.mark))
+        case OnConflict.BURY:
+            return Bury("conflict", f"{target.remote_id!r} is live and was not created by this command")
+
+
+def _known(target: Interaction, snapshot: Snapshot | None) -> Interaction:
+    if snapshot is None or snapshot.interaction_id is None:
+        return target
+    return target.model_copy(update={"interaction_id": snapshot.interaction_id})
+
+
+def _conflicted(case: Case, evidence: Evidence) -> Verdict:
+    if isinstance(case.step.operation, CreateInteraction):
+        return Proceed(look_step(case.step.target, Purpose.AFTER_CONFLICT))
+    # The reference lists no conflict for the other calls: whatever stands in the way may pass.
+    return again(case, evidence, suspect=_in_doubt(case))
+
+
+def _not_found(case: Case, evidence: Evidence) -> Verdict:
+    match case.step.operation:
+        case CreateInteraction():
+            # No such service: nothing was created, and the service may yet be configured.
+            return again(case, evidence, suspect=False)
+        case GetInteraction():
+            return _not_there(case, evidence)
+        case UpdateInteraction():
+            return _nothing_to_update(case, evidence)
+        case StopInteraction():
+            return Applied(_ended(case, EndedBy.ELSEWHERE), "already gone")
+
+
+def _not_there(case: Case, evidence: Evidence) -> Verdict:
+    if case.step.purpose is Purpose.AFTER_UNKNOWN and not isinstance(case.command, Stop):
+        parent = case.interaction.interaction_id if case.step.target != case.interaction else None
+        return Proceed(create_step(case.step.target, case.command, mark=case.mark, parent=parent))
+    # A conflict with something that cannot be read: a lagging read, or a 409 that means something else.
+    return again(case, evidence, suspect=False)
+
+
+def _nothing_to_update(case: Case, evidence: Evidence) -> Verdict:
+    command = case.command
+    if not isinstance(command, Update) or case.step.purpose is Purpose.OVERWRITE:
+        # It ended between two calls: the next try begins afresh.
+        return again(case, evidence, suspect=False)
+    if case.interaction.state is State.OPEN:
+        ended = case.interaction.ended(by=EndedBy.ELSEWHERE, tombstone=case.now, at=case.now)
+        verdict = ended_verdict(ended, command, suspect=False, mark=case.mark)
+        return Proceed(verdict) if isinstance(verdict, Step) else verdict
+    match command.on_missing:
+        case OnMissing.CREATE:
+            return Proceed(create_step(case.step.target, command, mark=case.mark))
+        case OnMissing.DROP:
+            return Applied(case.interaction, "dropped: the interaction was never created")
+        case OnMissing.BURY:
+            return Bury(
+                "missing", "the interaction was never created, and the channel wants a person to decide"
+            )

@@ -1,0 +1,156 @@
+"""One lane's delivery: its commands, one after the other, each to its verdict.
+
+Whatever breaks here leaves the lane leased, and a lapsed lease is how another worker learns that something
+broke: nothing needs to be cleaned up for the promise to hold.
+"""
+
+from datetime import datetime, timedelta
+from time import perf_counter
+
+from worker.drain.backoff import delay_s
+from worker.drain.desk import Desk
+from worker.drain.ending import Head, write
+from worker.drain.judge import Case, judge
+from worker.drain.plan import plan
+from worker.errors import StoreUnavailable
+from worker.events import CallAnswered, DrainFailed, LeaseLost
+from worker.lanes import Claim, Deferral, Entry, Held, Queued
+from worker.operations import Step
+from worker.outcomes import Outcome
+from worker.verdicts import Again, Applied, Bury, Ending, Proceed
+
+#: Calls one command may need in one go: a conflict, a look, a follow-up, and once more for a busy sender.
+_MOST_STEPS = 8
+#: How long a command in a format unknown to this worker waits for one that knows it.
+_UNKNOWN_FORMAT_DELAY = timedelta(seconds=30)
+
+
+async def deliver(desk: Desk, claim: Claim) -> None:
+    """Work on a claimed lane until it is empty, waits, or is lost. Never raises for what can go wrong."""
+    try:
+        await _deliver(desk, claim)
+    except _LaneLost:
+        desk.listen(LeaseLost(desk.service, claim.external_id, claim.fence))
+    except StoreUnavailable as error:
+        # Nothing can be written: the lease lapses, and the next holder reads before it writes.
+        desk.listen(DrainFailed(desk.service, claim.external_id, str(error)))
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not take the other lanes along
+        desk.listen(DrainFailed(desk.service, claim.external_id, f"{type(error).__name__}: {error}"))
+        await _give_back(desk, claim, "a fault of the bridge", _delay(desk, claim.attempt), counted=True)
+
+
+class _LaneLost(Exception):
+    """The lane is no longer ours."""
+
+
+async def _deliver(desk: Desk, claim: Claim) -> None:
+    interaction, attempt, suspect = claim.interaction, claim.attempt, claim.suspect
+    lease = _Lease(desk, claim)
+    last = len(claim.commands) - 1
+    for place, queued in enumerate(claim.commands):
+        if queued.command is None:
+            await _give_back(
+                desk, claim, "a newer bridge wrote it", _UNKNOWN_FORMAT_DELAY, counted=False, queued=queued
+            )
+            return
+        head = Head(claim, queued.sequence, queued.command, interaction, attempt)
+        ending = await _decide(desk, head, lease, suspect=suspect)
+        keep = place < last and not desk.stopping
+        held = await write(desk, head, ending, keep=keep)
+        if held is Held.STALE:
+            raise _LaneLost
+        if held is not Held.KEPT or not isinstance(ending, Applied):
+            return
+        lease.renewed_by_settling()
+        interaction, attempt, suspect = ending.interaction, 1, False
+
+
+async def _decide(desk: Desk, head: Head, lease: "_Lease", *, suspect: bool) -> Ending:
+    if head.attempt > desk.retry.max_attempts:
+        return Bury("exhausted", f"tried {head.attempt - 1} times without coming to an answer")
+    decision = plan(head.interaction, head.command, suspect=suspect, mark=desk.mark)
+    for _ in range(_MOST_STEPS):
+        if not isinstance(decision, Step):
+            return decision
+        await lease.secure()
+        outcome = await _call(desk, head, decision)
+        verdict = judge(_case(desk, head, decision), outcome)
+        if not isinstance(verdict, Proceed):
+            return verdict
+        decision = verdict.step
+    wait = _delay(desk, head.attempt).total_seconds()
+    return Again(wait, f"still not settled after {_MOST_STEPS} calls", suspect=True)
+
+
+async def _call(desk: Desk, head: Head, step: Step) -> Outcome:
+    began = perf_counter()
+    outcome = await desk.api.send(step.operation, trace_id=head.command.trace_id)
+    desk.listen(
+        CallAnswered(
+            service=desk.service,
+            external_id=head.claim.external_id,
+            operation=type(step.operation).__name__,
+            purpose=step.purpose.value,
+            outcome=type(outcome).__name__,
+            status=outcome.evidence.status,
+            detail=outcome.evidence.detail,
+            request_id=outcome.evidence.request_id,
+            elapsed_ms=round((perf_counter() - began) * 1000, 1),
+            trace_id=head.command.trace_id,
+        )
+    )
+    return outcome
+
+
+def _case(desk: Desk, head: Head, step: Step) -> Case:
+    return Case(
+        step=step,
+        command=head.command,
+        interaction=head.interaction,
+        attempt=head.attempt,
+        now=desk.clock(),
+        retry=desk.retry,
+        mark=desk.mark,
+        dice=desk.dice,
+    )
+
+
+def _delay(desk: Desk, attempt: int) -> timedelta:
+    return timedelta(seconds=delay_s(attempt, desk.retry, desk.dice))
+
+
+async def _give_back(
+    desk: Desk, claim: Claim, reason: str, wait: timedelta, *, counted: bool, queued: Queued | None = None
+) -> None:
+    """Return the lane undone, its head in doubt where it was."""
+    sequence = (queued or claim.commands[0]).sequence
+    now = desk.clock()
+    entry = Entry(at=now, event="deferred", sequence=sequence, detail={"reason": reason})
+    suspect = claim.suspect if queued else True
+    try:
+        await desk.lanes.defer(claim, Deferral(now + wait, suspect=suspect, counted=counted, entry=entry))
+    except StoreUnavailable as error:
+        desk.listen(DrainFailed(desk.service, claim.external_id, str(error)))
+
+
+class _Lease:
+    """The holder's own view of how long the lane is its own."""
+
+    def __init__(self, desk: Desk, claim: Claim) -> None:
+        self._desk = desk
+        self._claim = claim
+        self._until: datetime = claim.lease_until
+
+    def renewed_by_settling(self) -> None:
+        """A settlement that kept the lane began a new lease."""
+        self._until = self._desk.clock() + self._desk.lease
+
+    async def secure(self) -> None:
+        """Make sure that a call begun now ends within the lease."""
+        now = self._desk.clock()
+        if now + self._desk.longest_call <= self._until:
+            return
+        renewed = await self._desk.lanes.renew(self._claim, lease=self._desk.lease, now=now)
+        if renewed is None:
+            raise _LaneLost
+        self._until = renewed

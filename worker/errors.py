@@ -1,0 +1,53 @@
+"""Every error the bridge raises on purpose, and who must act on it.
+
+BridgeError
+├── SettingsError       the operator: a setting is wrong
+│   └── SecretMissing   the operator: a secret's reference leads nowhere
+├── StoreUnsafe         the operator: the store could lose what was accepted
+├── StoreUnavailable    nobody: come again later
+├── LaneFull            nobody: come again later
+├── KeyConflict         the sender: one key, two contents
+└── UnknownService      the sender or the operator: no such service is configured
+"""
+
+
+class BridgeError(Exception):
+    """Something the bridge can name; its text is one sentence fit for a person."""
+
+
+class SettingsError(BridgeError):
+    """A setting is wrong; the text gives its path and the reason."""
+
+
+class SecretMissing(SettingsError):
+    """A secret's reference (`env:NAME`, `file:PATH`) leads nowhere."""
+
+
+class StoreUnsafe(BridgeError):
+    """The store evicts or does not persist, so it could lose what was accepted."""
+
+
+class StoreUnavailable(BridgeError):
+    """The store does not answer; nothing was accepted."""
+
+
+class LaneFull(BridgeError):
+    """The conversation already has as many waiting commands as its service allows."""
+
+
+class KeyConflict(BridgeError):
+    """The idempotency key was used before, with another content."""
+
+    def __init__(self, key: str, *, first: str, second: str) -> None:
+        self.key = key
+        #: The fingerprint of what was accepted under this key.
+        self.first = first
+        #: The fingerprint of what was submitted now.
+        self.second = second
+        super().__init__(
+            f"idempotency key {key!r} was accepted with another content (fingerprint {first}, now {second})"
+        )
+
+
+class UnknownService(BridgeError):
+    """The command names a service that is not configured."""

@@ -1,0 +1,86 @@
+"""Intake: where every door ends. Accepted is said only after the store accepted."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from worker.commands import Command
+from worker.errors import StoreUnavailable, UnknownService
+from worker.events import CommandAccepted, CommandRepeated
+from worker.lanes import Appended, Receipt, partition_of
+from worker.letters import Unreadable
+from worker.ports import Clock, Doorbell, Ids, Listener, Store
+
+
+class Intake:
+    """Implements `worker.ports.Door`."""
+
+    def __init__(
+        self,
+        store: Store,
+        doorbell: Doorbell,
+        *,
+        partitions: Mapping[str, int],
+        clock: Clock,
+        ids: Ids,
+        listen: Listener,
+    ) -> None:
+        self._store = store
+        self._doorbell = doorbell
+        self._partitions = partitions
+        self._clock = clock
+        self._ids = ids
+        self._listen = listen
+        self._ringing: set[asyncio.Task[bool]] = set()
+
+    async def submit(self, commands: Sequence[Command]) -> tuple[Receipt, ...]:
+        """See `worker.ports.Door.submit`."""
+        for command in commands:
+            if command.service not in self._partitions:
+                known = ", ".join(sorted(self._partitions)) or "none"
+                raise UnknownService(f"no service {command.service!r} is configured; there is: {known}")
+        receipts = []
+        for command in commands:
+            appended = await self._store.append(command, receipt_id=self._ids(), now=self._clock())
+            self._tell(command, appended.receipt)
+            self._ring(command, appended)
+            receipts.append(appended.receipt)
+        return tuple(receipts)
+
+    async def keep(self, letter: Unreadable) -> None:
+        """See `worker.ports.Door.keep`."""
+        await self._store.keep(letter)
+
+    async def tally(self, service: str, counter: str) -> None:
+        """See `worker.ports.Door.tally`."""
+        try:
+            await self._store.tally(service, counter)
+        except StoreUnavailable:
+            return  # a count is not a promise; the log line stands
+
+    async def settle_rings(self) -> None:
+        """Return when every ring under way has been sent."""
+        if self._ringing:
+            await asyncio.wait(self._ringing)
+
+    def _ring(self, command: Command, appended: Appended) -> None:
+        """Wake a worker without letting the sender wait for it."""
+        if not appended.ring:
+            return
+        partition = partition_of(command.service, command.external_id, self._partitions[command.service])
+        task = asyncio.create_task(self._doorbell.ring(partition))
+        self._ringing.add(task)
+        task.add_done_callback(self._ringing.discard)
+
+    def _tell(self, command: Command, receipt: Receipt) -> None:
+        fact = CommandRepeated if receipt.duplicate else CommandAccepted
+        self._listen(
+            fact(
+                service=command.service,
+                channel=command.channel,
+                external_id=command.external_id,
+                kind=command.kind,
+                sequence=receipt.sequence,
+                receipt_id=receipt.id,
+                trace_id=command.trace_id,
+            )
+        )

@@ -1,0 +1,148 @@
+"""Lanes: the ordered, unfinished commands of each interaction, and what is said about them."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import AwareDatetime, Field, JsonValue
+
+from worker.commands import Command, ExternalId, Name
+from worker.frozen import Frozen
+from worker.interactions import Interaction
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A share of a service's lanes. All keys of a partition live in one Redis Cluster slot."""
+
+    service: str
+    index: int
+
+
+def partition_of(service: str, external_id: str, partitions: int) -> Partition:
+    """Return where a conversation lives; stable for ever, so `partitions` is fixed once data exists."""
+    return Partition(service, zlib.crc32(external_id.encode()) % partitions)
+
+
+class Receipt(Frozen):
+    """What a sender is told about an accepted command; the same message always gets the first one."""
+
+    id: str
+    service: Name
+    external_id: ExternalId
+    #: The command's number within its conversation, from 1.
+    sequence: int
+    #: How many commands stood before it in the lane when it was accepted.
+    position: int
+    accepted_at: AwareDatetime
+    #: Whether this answer repeats an earlier one.
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """A receipt, and whether somebody should be woken."""
+
+    receipt: Receipt
+    ring: bool
+
+
+class Entry(Frozen):
+    """One line of an interaction's history."""
+
+    at: AwareDatetime
+    #: What happened, in one word of the glossary: received, applied, deferred, buried…
+    event: str
+    sequence: int
+    trace_id: str = ""
+    detail: Mapping[str, JsonValue] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A command in its lane; `command` is None where a newer bridge wrote what we cannot read."""
+
+    sequence: int
+    receipt_id: str
+    accepted_at: datetime
+    command: Command | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on one lane until the lease ends, proved by the fence."""
+
+    partition: Partition
+    #: The lane's conversation.
+    external_id: str
+    #: Grows with every claim of the lane; a holder with an old one can no longer write.
+    fence: int
+    #: How many claims have tried the head, this one included.
+    attempt: int
+    #: Whether an earlier holder may have called the API for the head: outcome unknown.
+    suspect: bool
+    interaction: Interaction
+    #: The head of the lane and some that follow it.
+    commands: tuple[Queued, ...]
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The end of one command: the ledger row it leaves and the line it writes."""
+
+    #: Everything in the lane up to this sequence number is done.
+    sequence: int
+    interaction: Interaction
+    entry: Entry
+    #: Whether the holder goes on with the lane; otherwise the lane is free for the next claim.
+    keep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deferral:
+    """The head goes back with a time at which to look again."""
+
+    due: datetime
+    #: Whether the next look must read before it writes.
+    suspect: bool
+    #: Whether this try counts against the attempts.
+    counted: bool
+    entry: Entry
+
+
+class Held(StrEnum):
+    """What became of a lane after its holder wrote."""
+
+    KEPT = "kept"  #: still ours
+    WAITING = "waiting"  #: free, and there is more to do
+    EMPTY = "empty"  #: free, and nothing waits
+    STALE = "stale"  #: it was no longer ours: nothing was written
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is due in a partition."""
+
+    due: int
+    #: The time since which the oldest lane has been due, None when nothing is.
+    oldest: datetime | None
+    #: The end of the service's hold, None when it is not held.
+    held_until: datetime | None = None
+    held_because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneView:
+    """Everything known of one conversation, for a person to read."""
+
+    interaction: Interaction
+    pending: tuple[Queued, ...]
+    history: tuple[Entry, ...]
+    attempt: int
+    #: When somebody looks at it next, None when nothing waits or the lane is parked.
+    due: datetime | None
+    #: Whether a buried create keeps the lane from moving.
+    parked: bool

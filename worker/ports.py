@@ -1,0 +1,150 @@
+"""Ports: what the use cases need of the world, each small enough for a screen.
+
+Everything that takes a time takes it as an argument or from a `Clock`, so that a test owns the clock.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from worker.commands import Command
+from worker.events import Event
+from worker.interactions import Interaction
+from worker.lanes import (
+    Appended,
+    Backlog,
+    Claim,
+    Deferral,
+    Entry,
+    Held,
+    LaneView,
+    Partition,
+    Receipt,
+    Settlement,
+)
+from worker.letters import DeadCommand, Unreadable
+from worker.operations import Operation
+from worker.outcomes import Outcome
+
+#: Returns the present, aware and in UTC.
+Clock = Callable[[], datetime]
+#: Returns a number drawn evenly from [0, 1).
+Dice = Callable[[], float]
+#: Returns a new unique id.
+Ids = Callable[[], str]
+#: Hears what happens. Must not raise and must not block.
+Listener = Callable[[Event], None]
+
+
+class Lanes(Protocol):
+    """The lanes of every service: one method per verb, each atomic and safe to repeat."""
+
+    async def append(self, command: Command, *, receipt_id: str, now: datetime) -> Appended:
+        """Put the command at the end of its lane. Raises LaneFull, KeyConflict or StoreUnavailable.
+
+        Returns only after the store accepted. A repeated `receipt_id` is the same submission tried again.
+        """
+
+    async def claim(
+        self,
+        partition: Partition,
+        *,
+        limit: int,
+        lease: timedelta,
+        token: str,
+        now: datetime,
+        leaving: bool = False,
+    ) -> tuple[Claim, ...]:
+        """Take up to `limit` due lanes. The same `token` again returns the same lanes again.
+
+        A claimer that is `leaving` asks to be rung for the next command; otherwise it looks again soon.
+        """
+
+    async def renew(self, claim: Claim, *, lease: timedelta, now: datetime) -> datetime | None:
+        """Extend the lease and return its end; None when the lane is no longer the holder's."""
+
+    async def settle(self, claim: Claim, settlement: Settlement, *, lease: timedelta, now: datetime) -> Held:
+        """Take what is done out of the lane and write the ledger."""
+
+    async def defer(self, claim: Claim, deferral: Deferral) -> Held:
+        """Give the lane back with its head, to be looked at when due."""
+
+    async def bury(
+        self, claim: Claim, letter: DeadCommand, entry: Entry, *, park: bool, now: datetime
+    ) -> Held:
+        """Move the head to the dead letters; a parked lane waits for a person."""
+
+    async def hold(self, service: str, *, until: datetime, reason: str) -> None:
+        """Let no lane of the service be claimed before `until`; a longer hold wins."""
+
+    async def backlog(self, partition: Partition, *, now: datetime) -> Backlog:
+        """Say what is due."""
+
+
+class Ledger(Protocol):
+    """What is known, for people to read."""
+
+    async def view(self, service: str, external_id: str) -> LaneView | None:
+        """Return everything known of one conversation, None when it was never heard of."""
+
+    async def interactions(self, service: str, *, limit: int) -> tuple[Interaction, ...]:
+        """Return the open interactions with the most recent activity first."""
+
+
+class Letters(Protocol):
+    """What needs a person."""
+
+    async def keep(self, letter: Unreadable) -> None:
+        """Keep a delivery that could not be understood; the same id again changes nothing."""
+
+    async def dead(self, service: str, *, limit: int) -> tuple[DeadCommand | Unreadable, ...]:
+        """Return the dead letters of a service, newest first."""
+
+    async def tally(self, service: str, counter: str) -> None:
+        """Add one to a counter."""
+
+    async def tallies(self, service: str) -> dict[str, int]:
+        """Return all counters of a service."""
+
+
+class Store(Lanes, Ledger, Letters, Protocol):
+    """Everything the bridge remembers."""
+
+    async def ping(self) -> None:
+        """Return when the store answers; raises StoreUnavailable."""
+
+    async def aclose(self) -> None:
+        """Give the connections back."""
+
+
+class Api(Protocol):
+    """The Open Media API of one service."""
+
+    async def send(self, operation: Operation, *, trace_id: str) -> Outcome:
+        """Make one call. Never raises for what the remote or the network does."""
+
+
+class Doorbell(Protocol):
+    """Wakes a worker."""
+
+    async def ring(self, partition: Partition, *, hops: int = 0) -> bool:
+        """Say that there may be work, and return whether that could be said. Never raises.
+
+        A lost ring costs a second, not a command. `hops` counts how often a busy worker passed the ring on.
+        """
+
+
+class Door(Protocol):
+    """What a channel may do with what it received."""
+
+    async def submit(self, commands: Sequence[Command]) -> tuple[Receipt, ...]:
+        """Accept the commands, in order. Raises UnknownService, LaneFull, KeyConflict or StoreUnavailable.
+
+        When it raises, the sender must come again with all of them: those already kept are duplicates then.
+        """
+
+    async def keep(self, letter: Unreadable) -> None:
+        """Keep what could not be understood. Raises StoreUnavailable."""
+
+    async def tally(self, service: str, counter: str) -> None:
+        """Add one to a counter. Never raises."""

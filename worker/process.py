@@ -1,0 +1,85 @@
+"""The process: what one Celery worker process holds for all its tasks, from its start to its end."""
+
+import os
+import threading
+import time
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
+
+from celery import Celery
+
+from worker.errors import StoreUnavailable
+from worker.events import DrainFailed
+from worker.loop import LoopThread
+from worker.telemetry import logs
+from worker.wiring import Bridge, read_configuration
+
+T = TypeVar("T")
+
+#: How long a starting worker waits for its store before it gives up, to be started again.
+_STORE_PATIENCE_S: Final = 60.0
+
+
+class Process:
+    """One event loop, one bridge and one API client for all threads of a process."""
+
+    def __init__(self, celery: Celery) -> None:
+        """Raise SettingsError, StoreUnsafe, or StoreUnavailable when the store stays away."""
+        settings, secrets = read_configuration()
+        self._loop = LoopThread()
+
+        async def build() -> Bridge:
+            return Bridge(settings, secrets, celery, logs.listener())
+
+        self.bridge = self.run(build())
+        self._await_store()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the process's loop and wait for it."""
+        return self._loop.run(work)
+
+    def close(self) -> None:
+        """Give everything back."""
+        self.run(self.bridge.aclose())
+        self._loop.close()
+
+    def _await_store(self) -> None:
+        deadline = time.monotonic() + _STORE_PATIENCE_S
+        while True:
+            try:
+                self.run(self.bridge.start())
+            except StoreUnavailable as error:
+                if time.monotonic() > deadline:
+                    raise
+                self.bridge.listen(DrainFailed("", "", f"waiting for the store: {error}"))
+                time.sleep(1)
+            else:
+                return
+
+
+class ProcessHolder:
+    """The process's own `Process`, made when it is first needed: after a fork, never before."""
+
+    def __init__(self, celery: Celery) -> None:
+        self._celery = celery
+        self._lock = threading.Lock()
+        self._held: tuple[int, Process] | None = None
+
+    def get(self) -> Process:
+        """Return this process's `Process`, made now if it is the first time."""
+        with self._lock:
+            if self._held is None or self._held[0] != os.getpid():
+                self._held = (os.getpid(), Process(self._celery))
+            return self._held[1]
+
+    def stop(self) -> None:
+        """Ask the drains to come to an end, where there are any."""
+        if self._held and self._held[0] == os.getpid():
+            self._held[1].bridge.stopping.raise_flag()
+
+    def close(self) -> None:
+        """Give everything back, where there is anything."""
+        with self._lock:
+            if self._held and self._held[0] == os.getpid():
+                self._held[1].close()
+            self._held = None

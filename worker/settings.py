@@ -1,0 +1,165 @@
+"""Settings: everything that can be set, with its type, default, unit and meaning.
+
+Values only: where they come from (bridge.toml, the environment) is `worker.configuration`'s business. Secrets
+never stand here; a setting holds a reference to one (`env:NAME`, `file:PATH`), so settings can be printed.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, JsonValue, StringConstraints, model_validator
+
+from worker.commands import Name
+from worker.frozen import Frozen
+
+#: Where a secret is to be found: `env:NAME` or `file:PATH`.
+SecretReference = Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
+
+Seconds = Annotated[float, Field(gt=0, le=31 * 24 * 3600)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+_MIB = 1024 * 1024
+
+
+class StoreSettings(Frozen):
+    """The Redis that remembers. It must persist and must not evict."""
+
+    #: `redis://`, `rediss://` or `unix://` URL, or a reference to one; empty starts a private Redis.
+    url: str = ""
+    #: Accept a store that evicts or does not persist. What was accepted can then be lost.
+    allow_unsafe: bool = False
+    #: How long a call may take before the store counts as away.
+    timeout_s: Seconds = 5.0
+
+
+class BrokerSettings(Frozen):
+    """What carries Celery's messages. It may be wiped at any time."""
+
+    #: Any broker URL Celery knows, or a reference to one; empty uses database 1 of the embedded Redis.
+    url: str = ""
+
+
+class HttpSettings(Frozen):
+    """The door for webhooks."""
+
+    host: str = "127.0.0.1"
+    #: 0 takes a free one.
+    port: Port = 8080
+    #: The largest body accepted, in bytes.
+    max_body_bytes: int = Field(default=_MIB, gt=0)
+
+
+class SmtpSettings(Frozen):
+    """The door for mail."""
+
+    host: str = "127.0.0.1"
+    #: 0 takes a free one.
+    port: Port = 8025
+    #: The largest mail accepted, in bytes.
+    max_message_bytes: int = Field(default=30 * _MIB, gt=0)
+
+
+class WorkerSettings(Frozen):
+    """How a worker process drains lanes."""
+
+    #: Lanes worked on at once by one process.
+    in_flight: int = Field(default=64, ge=1, le=4096)
+    #: How long a claimed lane is its holder's; more than twice the longest API call.
+    lease_s: Seconds = 45.0
+    #: How long a drain claims before it makes room.
+    slice_s: Seconds = 20.0
+    #: How long a drain with nothing to do waits for more before it ends.
+    linger_s: Seconds = 1.0
+    #: How often a drain with room looks for more.
+    poll_s: Seconds = 0.01
+    #: Commands read from a lane by one claim.
+    window: int = Field(default=32, ge=1, le=1000)
+    #: How often beat rings what is due.
+    tick_s: Seconds = 1.0
+
+
+class RetrySettings(Frozen):
+    """Full-jitter exponential back-off: the n-th delay is drawn from [0, min(cap, base * 2 ** (n - 1))]."""
+
+    base_s: Seconds = 0.5
+    cap_s: Seconds = 300.0
+    #: Tries that were answered, before the command is buried.
+    max_attempts: int = Field(default=40, ge=1)
+    #: The command's age in seconds at which it is buried, answered or not.
+    max_age_s: Seconds = 24 * 3600.0
+    #: The longest `Retry-After` that is honoured.
+    retry_after_cap_s: Seconds = 900.0
+    #: How long a service waits after 401 or 403 before the key is tried again.
+    unauthorized_hold_s: Seconds = 30.0
+
+
+class ServiceSettings(Frozen):
+    """One open media service."""
+
+    #: Everything before `/openmedia`, as in `https://host/nexus/v3`.
+    base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#]+$")]
+    #: Sent as `x-api-key`.
+    api_key: SecretReference
+    #: How long a connection may take to be made.
+    connect_timeout_s: Seconds = 5.0
+    #: How long a whole call may take, from the first byte sent to the last one read.
+    call_timeout_s: Seconds = 20.0
+    #: Shares of the lanes, for Redis Cluster. Fixed once data exists.
+    partitions: int = Field(default=1, ge=1, le=256)
+    #: Commands that may wait in one lane.
+    lane_cap: int = Field(default=1000, ge=1)
+    #: How long an idempotency key is remembered.
+    dedup_window_s: Seconds = 7 * 24 * 3600.0
+    #: How long an ended interaction is remembered.
+    ended_retention_s: Seconds = 30 * 24 * 3600.0
+    #: What our own user data keys begin with; empty sends none.
+    mark_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]*$", max_length=32)] = "bridge_"
+    retry: RetrySettings = RetrySettings()
+
+
+class ChannelSettings(Frozen):
+    """One source of deliveries."""
+
+    #: The connector that understands it, by name.
+    connector: Name
+    #: The service whose interactions it opens.
+    service: Name
+    #: The secrets deliveries are verified with; several while one is being rotated.
+    secrets: tuple[SecretReference, ...] = ()
+    #: What this connector's own settings say; checked by the connector.
+    options: Mapping[str, JsonValue] = Field(default_factory=dict)
+
+
+class Settings(Frozen):
+    """The whole bridge."""
+
+    store: StoreSettings = StoreSettings()
+    broker: BrokerSettings = BrokerSettings()
+    http: HttpSettings = HttpSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    worker: WorkerSettings = WorkerSettings()
+    services: Mapping[Name, ServiceSettings] = Field(default_factory=dict)
+    channels: Mapping[Name, ChannelSettings] = Field(default_factory=dict)
+    #: `json`, `console`, or `auto`: console on a terminal.
+    log_format: Literal["auto", "json", "console"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @model_validator(mode="after")
+    def _channels_have_services(self) -> Self:
+        for name, channel in self.channels.items():
+            if channel.service not in self.services:
+                known = ", ".join(sorted(self.services)) or "none"
+                raise ValueError(
+                    f"channels.{name}.service is {channel.service!r}, but the services are: {known}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _lease_outlives_calls(self) -> Self:
+        for name, service in self.services.items():
+            if self.worker.lease_s <= 2 * service.call_timeout_s:
+                raise ValueError(
+                    f"worker.lease_s is {self.worker.lease_s:g}, which must be more than twice "
+                    f"services.{name}.call_timeout_s ({service.call_timeout_s:g}): "
+                    "a call could outlive its lease"
+                )
+        return self

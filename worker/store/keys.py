@@ -1,0 +1,75 @@
+"""Keys: where each piece of state stands in Redis.
+
+All keys of a partition carry the hash tag `{service/index}`, so that a script touches one Cluster slot.
+"""
+
+from dataclasses import dataclass
+
+from worker.lanes import Partition
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one partition."""
+
+    #: What every key of the partition begins with.
+    prefix: str
+
+    @classmethod
+    def of(cls, partition: Partition) -> "Keys":
+        """Return the keys of a partition."""
+        return cls(f"bridge:{{{partition.service}/{partition.index}}}:")
+
+    @property
+    def due(self) -> str:
+        """Sorted set: lane → milliseconds at which somebody should look at it next."""
+        return self.prefix + "due"
+
+    @property
+    def active(self) -> str:
+        """Sorted set: open interaction → milliseconds of its last activity."""
+        return self.prefix + "active"
+
+    @property
+    def gate(self) -> str:
+        """Hash: the service's hold."""
+        return self.prefix + "gate"
+
+    @property
+    def bell(self) -> str:
+        """String: milliseconds until which nobody needs to ring."""
+        return self.prefix + "bell"
+
+    @property
+    def dead(self) -> str:
+        """Sorted set: dead letter → milliseconds of its burial."""
+        return self.prefix + "dead"
+
+    @property
+    def tally(self) -> str:
+        """Hash: counter → count."""
+        return self.prefix + "tally"
+
+    def lane(self, external_id: str) -> str:
+        """List: the waiting commands of a conversation."""
+        return f"{self.prefix}lane:{external_id}"
+
+    def row(self, external_id: str) -> str:
+        """Hash: a conversation's ledger row and the state of its lane."""
+        return f"{self.prefix}row:{external_id}"
+
+    def history(self, external_id: str) -> str:
+        """List: one JSON line for each thing that happened to a conversation."""
+        return f"{self.prefix}history:{external_id}"
+
+    def seen(self, idempotency_key: str) -> str:
+        """String: the receipt given for an idempotency key."""
+        return f"{self.prefix}seen:{idempotency_key}"
+
+    def letter(self, letter_id: str) -> str:
+        """Hash: a dead letter."""
+        return f"{self.prefix}letter:{letter_id}"
+
+    def token(self, token: str) -> str:
+        """List: the lanes that one claim took."""
+        return f"{self.prefix}token:{token}"

@@ -1,0 +1,55 @@
+"""The ledger in Redis: what is known of each conversation, for people to read."""
+
+import asyncio
+
+from worker.interactions import Interaction
+from worker.lanes import LaneView, Partition, partition_of
+from worker.store import wire
+from worker.store.keys import Keys
+from worker.store.link import Linked
+
+
+class RedisLedger(Linked):
+    """Implements `worker.ports.Ledger`."""
+
+    async def view(self, service: str, external_id: str) -> LaneView | None:
+        """See `worker.ports.Ledger.view`."""
+        partitions = self._link.limits.service(service).partitions
+        keys = Keys.of(partition_of(service, external_id, partitions))
+        pipeline = self._link.redis.pipeline(transaction=False)
+        pipeline.hgetall(keys.row(external_id))
+        pipeline.lrange(keys.lane(external_id), 0, -1)
+        pipeline.lrange(keys.history(external_id), 0, -1)
+        pipeline.zscore(keys.due, external_id)
+        row, lane, history, due = await self._link.ask(pipeline.execute())
+        if not row:
+            return None
+        return LaneView(
+            interaction=wire.interaction(service, external_id, row.get(b"record")),
+            pending=tuple(wire.queued(item) for item in lane),
+            history=tuple(wire.entry(line) for line in history),
+            attempt=int(row.get(b"attempt", 0)),
+            due=None if due is None else wire.moment(due),
+            parked=row.get(b"parked") == b"1",
+        )
+
+    async def interactions(self, service: str, *, limit: int) -> tuple[Interaction, ...]:
+        """See `worker.ports.Ledger.interactions`."""
+        partitions = [
+            Partition(service, index) for index in range(self._link.limits.service(service).partitions)
+        ]
+        shares = await asyncio.gather(*(self._open(partition, limit) for partition in partitions))
+        newest = sorted((row for share in shares for row in share), key=lambda each: each[0], reverse=True)
+        return tuple(interaction for _, interaction in newest[:limit])
+
+    async def _open(self, partition: Partition, limit: int) -> list[tuple[float, Interaction]]:
+        keys = Keys.of(partition)
+        active = await self._link.ask(self._link.redis.zrevrange(keys.active, 0, limit - 1, withscores=True))
+        pipeline = self._link.redis.pipeline(transaction=False)
+        for lane, _ in active:
+            pipeline.hget(keys.row(lane.decode()), "record")
+        records = await self._link.ask(pipeline.execute())
+        return [
+            (score, wire.interaction(partition.service, lane.decode(), record))
+            for (lane, score), record in zip(active, records, strict=True)
+        ]

@@ -1,0 +1,40 @@
+"""The link to Redis: scripts and plain calls, in time and unbroken, or StoreUnavailable."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from worker.store.limits import Limits
+from worker.store.scripts import Argument, Script, ScriptRunner, unavailable
+
+
+class Link:
+    """One Redis, for the callers of one event loop."""
+
+    def __init__(self, redis: "Redis", limits: Limits, *, timeout_s: float) -> None:
+        self.redis = redis
+        self.limits = limits
+        self._timeout_s = timeout_s
+        self._scripts = ScriptRunner(redis, timeout_s=timeout_s)
+
+    async def run(self, script: Script, keys: tuple[str, ...], *arguments: Argument) -> Any:  # noqa: ANN401 - Redis answers in any shape
+        """Run a verb; calls made in the same loop turn travel together."""
+        return await self._scripts.run(script, keys, *arguments)
+
+    async def ask(self, call: Awaitable[Any]) -> Any:  # noqa: ANN401 - Redis answers in any shape
+        """Await a plain call."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await call
+        except (RedisError, OSError, TimeoutError) as error:
+            raise unavailable(error) from error
+
+
+class Linked:
+    """Something that speaks over a link."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link

@@ -1,0 +1,59 @@
+-- append: put one command at the end of its lane, once.
+--
+-- KEYS 1 seen     string  expires|fingerprint|receipt|sequence|position|accepted of an idempotency key
+--      2 lane     list    sequence|receipt|accepted|command, oldest first
+--      3 row      hash    seq fence attempt held suspect parked record
+--      4 due      zset    lane -> ms at which to look at it next
+--      5 active   zset    open interactions -> ms of their last activity
+--      6 history  list    one JSON line for each thing that happened
+--      7 bell     string  ms until which nobody needs to ring
+-- ARGV 1 now ms · 2 lane · 3 receipt · 4 fingerprint · 5 command · 6 window ms · 7 lane cap
+--      8 history line up to the sequence number · 9 and after it · 10 history cap · 11 ring patience ms
+--
+-- Returns {accepted|duplicate, receipt, sequence, position, accepted ms, ring 0|1}
+--      or {conflict, first fingerprint} or {full, waiting commands}.
+-- Repeating it with the same receipt id returns the same answer and changes nothing.
+
+local now = tonumber(ARGV[1])
+
+local function wake()
+  local due = redis.call('ZSCORE', KEYS[4], ARGV[2])
+  if not due or tonumber(due) > now then return 0 end
+  local quiet = redis.call('GET', KEYS[7])
+  if quiet and tonumber(quiet) > now then return 0 end
+  redis.call('SET', KEYS[7], string.format('%d', now + tonumber(ARGV[11])))
+  return 1
+end
+
+local known = redis.call('GET', KEYS[1])
+if known then
+  local expires, fingerprint, receipt, sequence, position, accepted =
+    string.match(known, '^(%d+)|(%x+)|([^|]+)|(%d+)|(%d+)|(%d+)$')
+  if tonumber(expires) > now then
+    if fingerprint ~= ARGV[4] then return {'conflict', fingerprint} end
+    local word = receipt == ARGV[3] and 'accepted' or 'duplicate'
+    return {word, receipt, tonumber(sequence), tonumber(position), tonumber(accepted), wake()}
+  end
+end
+
+local position = redis.call('LLEN', KEYS[2])
+if position >= tonumber(ARGV[7]) then return {'full', position} end
+
+local sequence = redis.call('HINCRBY', KEYS[3], 'seq', 1)
+redis.call('RPUSH', KEYS[2], sequence .. '|' .. ARGV[3] .. '|' .. ARGV[1] .. '|' .. ARGV[5])
+redis.call('SET', KEYS[1],
+  string.format('%d|%s|%s|%d|%d|%s', now + tonumber(ARGV[6]), ARGV[4], ARGV[3], sequence, position, ARGV[1]),
+  'PX', ARGV[6])
+redis.call('RPUSH', KEYS[6], ARGV[8] .. sequence .. ARGV[9])
+redis.call('LTRIM', KEYS[6], -tonumber(ARGV[10]), -1)
+if position == 0 and sequence > 1 then
+  -- an ended interaction's row was going to be forgotten; it is needed again
+  redis.call('PERSIST', KEYS[3])
+  redis.call('PERSIST', KEYS[6])
+end
+redis.call('ZADD', KEYS[5], 'XX', now, ARGV[2])
+if redis.call('HGET', KEYS[3], 'parked') ~= '1' then
+  -- NX: a lane that backs off or is being worked on keeps its time
+  redis.call('ZADD', KEYS[4], 'NX', now, ARGV[2])
+end
+return {'accepted', ARGV[3], sequence, position, now, wake()}

@@ -1,0 +1,31 @@
+-- bury: move the head of a lane to the dead letters, with its evidence.
+--
+-- KEYS 1 lane     list  sequence|receipt|accepted|command, oldest first
+--      2 row      hash  seq fence attempt held suspect parked record
+--      3 due      zset  lane -> ms at which to look at it next
+--      4 history  list  one JSON line for each thing that happened
+--      5 dead     zset  letter id -> ms of its burial
+--      6 letter   hash  letter (JSON), history (the lane's lines at that time)
+-- ARGV 1 now ms · 2 lane · 3 fence · 4 sequence of the head · 5 letter id · 6 letter · 7 history line
+--      8 park 0|1 · 9 history cap
+--
+-- Returns waiting, empty or stale. Repeating it buries nothing twice.
+
+local now = tonumber(ARGV[1])
+if redis.call('HGET', KEYS[2], 'fence') ~= ARGV[3] then return 'stale' end
+
+local head = redis.call('LINDEX', KEYS[1], 0)
+if head and string.match(head, '^(%d+)|') == ARGV[4] then
+  redis.call('LPOP', KEYS[1])
+  redis.call('RPUSH', KEYS[4], ARGV[7])
+  redis.call('LTRIM', KEYS[4], -tonumber(ARGV[9]), -1)
+  redis.call('HSET', KEYS[6], 'letter', ARGV[6], 'history', table.concat(redis.call('LRANGE', KEYS[4], 0, -1), '\n'))
+  redis.call('ZADD', KEYS[5], now, ARGV[5])
+  redis.call('HSET', KEYS[2], 'held', 0, 'suspect', 0, 'attempt', 0, 'parked', ARGV[8])
+  if ARGV[8] == '1' or redis.call('LLEN', KEYS[1]) == 0 then
+    redis.call('ZREM', KEYS[3], ARGV[2])
+  else
+    redis.call('ZADD', KEYS[3], now, ARGV[2])
+  end
+end
+return redis.call('LLEN', KEYS[1]) > 0 and 'waiting' or 'empty'

@@ -1,0 +1,58 @@
+"""The store on Redis, put together."""
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+
+from worker.errors import StoreUnsafe
+from worker.store.lanes import RedisLanes
+from worker.store.ledger import RedisLedger
+from worker.store.letters import RedisLetters
+from worker.store.limits import Limits
+from worker.store.link import Link
+
+#: Every verb may be repeated, so a broken connection is mended quickly and without asking.
+_RETRY = Retry(ExponentialBackoff(cap=0.2, base=0.02), 3)
+
+
+class RedisStore(RedisLanes, RedisLedger, RedisLetters):
+    """Implements `worker.ports.Store` for the event loop in which it is used."""
+
+    @classmethod
+    def open(cls, url: str, limits: Limits, *, timeout_s: float) -> "RedisStore":
+        """Return the store at a Redis URL. Connects with the first call."""
+        redis = Redis.from_url(
+            url,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            retry=_RETRY,
+            client_name="bridge",
+        )
+        return cls(Link(redis, limits, timeout_s=timeout_s))
+
+    async def ping(self) -> None:
+        """See `worker.ports.Store.ping`."""
+        await self._link.ask(self._link.redis.ping())
+
+    async def refuse_unsafe(self) -> None:
+        """Raise StoreUnsafe when the server evicts or does not persist."""
+        for trouble in await self.troubles():
+            raise StoreUnsafe(
+                f"the store {trouble}: what was accepted could be lost. "
+                "Mend it, or set store.allow_unsafe = true if that is acceptable"
+            )
+
+    async def troubles(self) -> tuple[str, ...]:
+        """Return what makes the server unfit to keep a promise, each as the end of a sentence."""
+        memory = await self._link.ask(self._link.redis.info("memory"))
+        persistence = await self._link.ask(self._link.redis.info("persistence"))
+        found = []
+        if memory.get("maxmemory_policy", "noeviction") != "noeviction":
+            found.append(f"evicts keys when memory is short (maxmemory-policy {memory['maxmemory_policy']})")
+        if not persistence.get("aof_enabled"):
+            found.append("does not write to disk what it accepts (appendonly no)")
+        return tuple(found)
+
+    async def aclose(self) -> None:
+        """See `worker.ports.Store.aclose`."""
+        await self._link.redis.aclose()

@@ -1,0 +1,63 @@
+"""The wire form: how times, commands and history lines stand in Redis, and back."""
+
+from datetime import UTC, datetime, timedelta
+
+import orjson
+from pydantic import ValidationError
+
+from worker.commands import decode
+from worker.interactions import Interaction
+from worker.lanes import Entry, Queued
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def millis(moment: datetime) -> int:
+    """Return a moment as milliseconds since 1970, rounded down."""
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def moment(millis: float) -> datetime:
+    """Return the moment so many milliseconds after 1970."""
+    return _EPOCH + timedelta(milliseconds=int(millis))
+
+
+def queued(item: bytes) -> Queued:
+    """Read one element of a lane: `sequence|receipt|accepted|command`."""
+    sequence, receipt_id, accepted, body = item.split(b"|", 3)
+    try:
+        command = decode(body)
+    except ValidationError:
+        # A newer bridge wrote it: it is left in its lane for a worker that can read it.
+        command = None
+    return Queued(int(sequence), receipt_id.decode(), moment(int(accepted)), command)
+
+
+def record(interaction: Interaction) -> bytes:
+    """Return a ledger row as JSON, without what it does not say."""
+    return interaction.model_dump_json(exclude_defaults=True).encode()
+
+
+def interaction(service: str, external_id: str, stored: bytes | None) -> Interaction:
+    """Read a ledger row; a conversation without one is new."""
+    if not stored:
+        return Interaction(service=service, external_id=external_id)
+    return Interaction.model_validate_json(stored)
+
+
+def line(entry: Entry) -> bytes:
+    """Return a history entry as one line of JSON."""
+    return entry.model_dump_json(exclude_defaults=True).encode()
+
+
+def entry(stored: bytes) -> Entry:
+    """Read a line of history."""
+    return Entry.model_validate_json(stored)
+
+
+def received(kind: str, channel: str, now: datetime, trace_id: str) -> tuple[bytes, bytes]:
+    """Return the history line of an arriving command, cut where the store puts its sequence number."""
+    rest = orjson.dumps({"trace_id": trace_id, "detail": {"kind": kind, "channel": channel}})
+    before = b'{"at":"%s","event":"received","sequence":' % now.isoformat().encode()
+    return before, b"," + rest[1:]

@@ -1,0 +1,110 @@
+"""Celery's tasks: `drain` and `tick` of the bridge itself, and a door for the house's other Celery producers.
+
+The door is used by name, without importing anything of the bridge:
+`app.send_task("bridge.create_interaction", kwargs={...}, queue="bridge.commands")`.
+"""
+
+import time
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from celery import Task, signals
+from celery.exceptions import Reject
+from pydantic import TypeAdapter
+
+from worker.app import app
+from worker.commands import Command
+from worker.doorbell import DRAIN
+from worker.errors import BridgeError, LaneFull, StoreUnavailable, UnknownService
+from worker.lanes import Partition
+from worker.process import ProcessHolder
+from worker.telemetry import logs
+from worker.wiring import new_id, read_configuration
+
+_COMMANDS: Final[TypeAdapter[Command]] = TypeAdapter(Command)
+#: How long a command that cannot be accepted just now rests before it goes back to the broker.
+_REST_S: Final = 1.0
+
+holder = ProcessHolder(app)
+
+
+@app.task(name=DRAIN)
+def drain(service: str, partition: int, hops: int = 0) -> None:
+    """Work on what is due in a partition; a service this worker does not know is left to others."""
+    process = holder.get()
+    crew = process.bridge.crews.get(service)
+    if crew is not None and not process.bridge.stopping:
+        process.run(crew.drain(Partition(service, partition), hops=hops))
+
+
+@app.task(name="bridge.tick")
+def tick() -> None:
+    """Ring whatever is due."""
+    process = holder.get()
+    process.run(process.bridge.tick())
+
+
+@app.task(name="bridge.create_interaction", bind=True)
+def create_interaction(self: Task, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - checked by the vocabulary
+    """Submit a create: the fields of `worker.commands.Create`; see `_submit` for what may be left out."""
+    return _submit(self, "create", fields)
+
+
+@app.task(name="bridge.update_interaction", bind=True)
+def update_interaction(self: Task, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - checked by the vocabulary
+    """Submit an update: the fields of `worker.commands.Update`; see `_submit` for what may be left out."""
+    return _submit(self, "update", fields)
+
+
+@app.task(name="bridge.stop_interaction", bind=True)
+def stop_interaction(self: Task, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - checked by the vocabulary
+    """Submit a stop: the fields of `worker.commands.Stop`; see `_submit` for what may be left out."""
+    return _submit(self, "stop", fields)
+
+
+def _submit(task: Task, kind: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Submit a command and return its receipt.
+
+    May be left out: `channel` ("celery"), `idempotency_key` (the message's own id, which a repeated delivery
+    keeps), `received_at` (now), `trace_id` (new). While the store is away or the lane is full, the message
+    goes back to the broker.
+    """
+    defaults = {
+        "channel": "celery",
+        "idempotency_key": f"celery:{task.request.id}",
+        "received_at": datetime.now(UTC),
+        "trace_id": new_id(),
+    }
+    command = _COMMANDS.validate_python({**defaults, **fields, "kind": kind})
+    process = holder.get()
+    try:
+        (receipt,) = process.run(process.bridge.intake.submit([command]))
+    except (StoreUnavailable, LaneFull, UnknownService) as error:
+        time.sleep(_REST_S)
+        raise Reject(str(error), requeue=True) from error
+    return receipt.model_dump(mode="json")
+
+
+@signals.setup_logging.connect(weak=False)
+def _set_up_logging(**_: object) -> None:
+    settings, _secrets = read_configuration()
+    logs.configure(settings.log_format, settings.log_level)
+
+
+@signals.worker_init.connect(weak=False)
+def _begin(**_: object) -> None:
+    """Build everything before the first ring, and refuse to start where a promise could not be kept."""
+    try:
+        holder.get()
+    except BridgeError as error:
+        raise SystemExit(f"bridge worker: {error}") from error
+
+
+@signals.worker_shutting_down.connect(weak=False)
+def _stop(**_: object) -> None:
+    holder.stop()
+
+
+@signals.worker_shutdown.connect(weak=False)
+def _end(**_: object) -> None:
+    holder.close()

@@ -1,0 +1,1 @@
+"""Telemetry: instruments that listen to what the bridge reports."""

@@ -1,0 +1,83 @@
+"""Logs: every event as one line, an event name with fields. Never bodies, never secrets."""
+
+import logging
+import re
+import sys
+from dataclasses import fields
+from typing import Any, Literal
+
+import structlog
+
+from worker.events import (
+    CallAnswered,
+    CommandBuried,
+    DrainFailed,
+    Event,
+    LeaseLost,
+    RingFailed,
+    ServiceHeld,
+)
+
+_WARNINGS = (CommandBuried, DrainFailed, LeaseLost, RingFailed, ServiceHeld)
+_WORD = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def configure(log_format: Literal["auto", "json", "console"], level: str) -> None:
+    """Set up structlog and the standard library's logging for this process, on standard error."""
+    as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
+    renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    numeric = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[*shared, structlog.processors.format_exc_info, renderer]
+        if as_json
+        else [*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(numeric),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            *([structlog.processors.format_exc_info] if as_json else []),
+            renderer,
+        ],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    # Libraries speak up when something is wrong; what they do otherwise is in our own events.
+    root.setLevel(max(numeric, logging.WARNING))
+
+
+def listener(**bound: str) -> "LogListener":
+    """Return a listener that writes every event as a log line."""
+    return LogListener(structlog.get_logger(**bound))
+
+
+class LogListener:
+    """Implements `worker.ports.Listener`."""
+
+    def __init__(self, log: Any) -> None:  # noqa: ANN401 - structlog's loggers have no common type
+        self._log = log
+
+    def __call__(self, event: Event) -> None:
+        """Write one line."""
+        values = {each.name: getattr(event, each.name) for each in fields(event)}
+        self._level(event)(name_of(event), **{name: value for name, value in values.items() if value != ""})
+
+    def _level(self, event: Event) -> Any:  # noqa: ANN401 - as above
+        if isinstance(event, _WARNINGS):
+            return self._log.warning
+        return self._log.debug if isinstance(event, CallAnswered) else self._log.info
+
+
+def name_of(event: Event) -> str:
+    """Return the event's name in a log line: `CommandAccepted` is `command_accepted`."""
+    return _WORD.sub("_", type(event).__name__).lower()

@@ -1,0 +1,56 @@
+"""Verdicts: what an outcome means for the command and its lane."""
+
+from dataclasses import dataclass
+
+from worker.interactions import Interaction
+from worker.operations import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Proceed:
+    """The command needs one more call."""
+
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The command is done: write this ledger row, and this word into the history."""
+
+    interaction: Interaction
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Look at the command again later; the lane waits behind it."""
+
+    delay_s: float
+    reason: str
+    #: Whether the call may have taken effect, so that the next look must read before it writes.
+    suspect: bool = False
+    #: Whether this try counts against the attempts.
+    counted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The whole service waits: no command of it is tried before."""
+
+    delay_s: float
+    reason: str
+    #: Whether an earlier try of this command may have taken effect.
+    suspect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bury:
+    """A person must look: the command goes to the dead letters with its evidence."""
+
+    cause: str
+    reason: str
+
+
+#: What ends the present look at a command.
+Ending = Applied | Again | Hold | Bury
+Verdict = Proceed | Ending
