@@ -163,7 +163,7 @@ class Stack:
 
     def sandbox(self, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401 - JSON of any shape
         """Speak to the sandbox's own endpoints."""
-        request = urllib.request.Request(  # noqa: S310 - the address is ours
+        request = urllib.request.Request(
             f"http://127.0.0.1:{self.sandbox_port}/sandbox/{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),

@@ -1,0 +1,104 @@
+"""The tree keeps its own rules: sizes, mirrors, names, links."""
+
+import ast
+import re
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("worker", "connectors", "sandbox", "bridge")
+MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+
+#: Modules whose behaviour another test file proves, and which.
+PROVED_ELSEWHERE = {
+    "bridge/__main__.py": "tests/bridge/test_cli.py runs it as a process",
+    "worker/ports.py": "protocols without behaviour; tests/worker/store/test_contract.py holds the store's to it",
+}
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Yield every function of a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return a function's lines without its docstring."""
+    body = function.body
+    lines = (function.end_lineno or 0) - function.lineno + 1
+    first = body[0]
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+        lines -= (first.end_lineno or 0) - first.lineno + 1
+    return lines
+
+
+def relative(path: Path) -> str:
+    """Return a path as it is named from the top."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_modules_stay_readable() -> None:
+    """No module is longer than 400 lines, and half of them are no longer than 100."""
+    lines = {relative(path): len(path.read_text().splitlines()) for path in MODULES}
+    assert {name: count for name, count in lines.items() if count > 400} == {}
+    assert statistics.median(lines.values()) <= 100
+
+
+def test_functions_fit_on_a_screen() -> None:
+    """No function is longer than 50 lines; nine of ten are no longer than 25."""
+    lengths = {
+        f"{relative(path)}:{function.name}": length(function)
+        for path in MODULES
+        for function in functions(ast.parse(path.read_text()))
+    }
+    assert {name: count for name, count in lengths.items() if count > 50} == {}
+    assert statistics.quantiles(lengths.values(), n=10)[-1] <= 25
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_every_module_has_its_tests(path: Path) -> None:
+    """A module with behaviour is proved by the test file that bears its name."""
+    name = relative(path)
+    has_behaviour = any(True for _ in functions(ast.parse(path.read_text())))
+    if has_behaviour and name not in PROVED_ELSEWHERE:
+        mirror = ROOT / "tests" / path.relative_to(ROOT).with_name(f"test_{path.stem}.py")
+        assert mirror.exists(), f"{name} has no {relative(mirror)}"
+
+
+def test_nobody_wears_a_name_that_says_nothing() -> None:
+    """No module is called utils, helpers, common, misc or manager."""
+    empty = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers", "handlers"}
+    assert [relative(path) for path in MODULES if path.stem in empty] == []
+
+
+def test_lock_files_name_no_index() -> None:
+    """Pinned by hash, and without the address of any index."""
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        text = (ROOT / name).read_text()
+        assert "--hash=sha256:" in text
+        assert "://" not in text
+
+
+def test_links_in_documents_lead_somewhere() -> None:
+    """Every relative link in a document names a file that is there."""
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "sandbox").glob("*.md")]
+    broken = [
+        f"{relative(document)}: {target}"
+        for document in documents
+        for target in re.findall(r"\]\(([^)#\s]+)", document.read_text())
+        if "://" not in target and not (document.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_scripts_draw_their_keys() -> None:
+    """Every Lua verb opens with its name and says what it returns or promises, and what its keys are."""
+    for script in (ROOT / "worker/store/lua").glob("*.lua"):
+        head = script.read_text().split("\n\n")[0]
+        assert head.startswith(f"-- {script.stem}: "), script.name
+        assert "-- KEYS 1" in script.read_text(), script.name
+        assert "-- ARGV 1" in script.read_text(), script.name
