@@ -59,6 +59,8 @@ class CommandApplied:
     kind: str
     note: str
     attempt: int
+    #: How many older updates went out with it.
+    merged: int
     trace_id: str
 
 
@@ -98,6 +100,14 @@ class ServiceHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakerOpened:
+    """So many calls failed that the whole service is left alone for a while."""
+
+    service: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class LeaseLost:
     """A holder found that its lane was no longer its own, and stopped."""
 
@@ -132,6 +142,7 @@ Event = (
     | CommandDeferred
     | CommandBuried
     | ServiceHeld
+    | BreakerOpened
     | LeaseLost
     | RingFailed
     | DrainFailed

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field, JsonValue
 from worker.commands import Command, ExternalId, Name
 from worker.frozen import Frozen
 from worker.interactions import Interaction
+from worker.letters import DeadCommand
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,10 @@ class Settlement:
     #: Everything in the lane up to this sequence number is done.
     sequence: int
     interaction: Interaction
-    entry: Entry
+    #: One line for each command that is done.
+    entries: tuple[Entry, ...]
+    #: How many calls it took, for the gate.
+    calls: int
     #: Whether the holder goes on with the lane; otherwise the lane is free for the next claim.
     keep: bool
 
@@ -110,7 +114,25 @@ class Deferral:
     suspect: bool
     #: Whether this try counts against the attempts.
     counted: bool
+    #: Whether the service failed, for the gate.
+    failed: bool
+    #: How many calls were made, for the gate.
+    calls: int
     entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Burial:
+    """The head goes to the dead letters."""
+
+    letter: DeadCommand
+    entry: Entry
+    #: Whether the lane waits for a person.
+    park: bool
+    #: Whether the service failed, for the gate.
+    failed: bool
+    #: How many calls were made, for the gate.
+    calls: int
 
 
 class Held(StrEnum):
@@ -118,20 +140,29 @@ class Held(StrEnum):
 
     KEPT = "kept"  #: still ours
     WAITING = "waiting"  #: free, and there is more to do
+    TRIPPED = "tripped"  #: free, and the failure shut the service's gate
     EMPTY = "empty"  #: free, and nothing waits
     STALE = "stale"  #: it was no longer ours: nothing was written
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What is due in a partition."""
+    """What waits in a partition, and what holds it up."""
 
+    #: Lanes that somebody should be looking at.
     due: int
+    #: Lanes with anything to do: due, backing off or being worked on.
+    lanes: int
     #: The time since which the oldest lane has been due, None when nothing is.
     oldest: datetime | None
     #: The end of the service's hold, None when it is not held.
     held_until: datetime | None = None
     held_because: str = ""
+    #: Why a person paused the service, empty when nobody did.
+    paused: str = ""
+    #: Whether one lane at a time tries a service that was held.
+    probing: bool = False
+    dead: int = 0
 
 
 @dataclass(frozen=True, slots=True)

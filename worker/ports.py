@@ -13,6 +13,7 @@ from worker.interactions import Interaction
 from worker.lanes import (
     Appended,
     Backlog,
+    Burial,
     Claim,
     Deferral,
     Entry,
@@ -66,19 +67,26 @@ class Lanes(Protocol):
     async def settle(self, claim: Claim, settlement: Settlement, *, lease: timedelta, now: datetime) -> Held:
         """Take what is done out of the lane and write the ledger."""
 
-    async def defer(self, claim: Claim, deferral: Deferral) -> Held:
+    async def defer(self, claim: Claim, deferral: Deferral, *, now: datetime) -> Held:
         """Give the lane back with its head, to be looked at when due."""
 
-    async def bury(
-        self, claim: Claim, letter: DeadCommand, entry: Entry, *, park: bool, now: datetime
-    ) -> Held:
+    async def bury(self, claim: Claim, burial: Burial, *, now: datetime) -> Held:
         """Move the head to the dead letters; a parked lane waits for a person."""
 
     async def hold(self, service: str, *, until: datetime, reason: str) -> None:
         """Let no lane of the service be claimed before `until`; a longer hold wins."""
 
+    async def pause(self, service: str, *, reason: str) -> None:
+        """Let no lane of the service be claimed until it is resumed."""
+
+    async def resume(self, service: str) -> None:
+        """Lift a pause, and a hold as well: whoever resumes wants to see it run."""
+
+    async def hasten(self, service: str, *, external_id: str = "", now: datetime) -> int:
+        """Make what backs off due at once, one lane or all; return how many lanes were hastened."""
+
     async def backlog(self, partition: Partition, *, now: datetime) -> Backlog:
-        """Say what is due."""
+        """Say what waits, and what holds it up."""
 
 
 class Ledger(Protocol):
@@ -99,6 +107,20 @@ class Letters(Protocol):
 
     async def dead(self, service: str, *, limit: int) -> tuple[DeadCommand | Unreadable, ...]:
         """Return the dead letters of a service, newest first."""
+
+    async def letter(
+        self, service: str, letter_id: str
+    ) -> tuple[DeadCommand | Unreadable, tuple[Entry, ...]] | None:
+        """Return one dead letter and its lane's history at that time."""
+
+    async def replay(self, letter: DeadCommand, command: Command, *, receipt_id: str, now: datetime) -> int:
+        """Bring a dead command back, as `command`; return its sequence, or 0 when the letter is gone.
+
+        The create that parks a lane goes back to its head; anything else to the end of its lane.
+        """
+
+    async def discard(self, letter: DeadCommand | Unreadable, entry: Entry) -> bool:
+        """Give a dead letter up; a lane that it parked goes on. False when it is gone already."""
 
     async def tally(self, service: str, counter: str) -> None:
         """Add one to a counter."""

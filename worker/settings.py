@@ -92,6 +92,30 @@ class RetrySettings(Frozen):
     unauthorized_hold_s: Seconds = 30.0
 
 
+class BreakerSettings(Frozen):
+    """When a service that keeps failing is left alone for a while."""
+
+    #: Calls within the window before their failures are weighed; 0 switches the breaker off.
+    calls: int = Field(default=20, ge=0)
+    #: The share of failed calls that opens it.
+    ratio: float = Field(default=0.5, gt=0, le=1)
+    window_s: Seconds = 30.0
+    #: How long it stays open before a single lane may try.
+    open_s: Seconds = 15.0
+
+
+class GateSettings(Frozen):
+    """A service's brake, shared by all workers."""
+
+    #: API calls a second, on average; 0 is without limit.
+    requests_per_s: float = Field(default=0.0, ge=0)
+    #: Calls that may be made at once after a pause; 0 is one second's worth.
+    burst: float = Field(default=0.0, ge=0)
+    #: Lanes worked on at once by all workers together; 0 is without limit.
+    in_flight: int = Field(default=0, ge=0)
+    breaker: BreakerSettings = BreakerSettings()
+
+
 class ServiceSettings(Frozen):
     """One open media service."""
 
@@ -113,7 +137,12 @@ class ServiceSettings(Frozen):
     ended_retention_s: Seconds = 30 * 24 * 3600.0
     #: What our own user data keys begin with; empty sends none.
     mark_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]*$", max_length=32)] = "bridge_"
+    #: Whether waiting updates of one conversation may go out as one call.
+    merge_updates: bool = True
+    #: The most that user data may take, in bytes of JSON as sent.
+    user_data_bytes: int = Field(default=16_000, ge=1000, le=65_535)
     retry: RetrySettings = RetrySettings()
+    gate: GateSettings = GateSettings()
 
 
 class ChannelSettings(Frozen):
@@ -125,6 +154,8 @@ class ChannelSettings(Frozen):
     service: Name
     #: The secrets deliveries are verified with; several while one is being rotated.
     secrets: tuple[SecretReference, ...] = ()
+    #: How long this channel's idempotency keys are remembered, where the service's window does not suit.
+    dedup_window_s: Seconds | None = None
     #: What this connector's own settings say; checked by the connector.
     options: Mapping[str, JsonValue] = Field(default_factory=dict)
 

@@ -31,6 +31,8 @@ class Again:
     suspect: bool = False
     #: Whether this try counts against the attempts.
     counted: bool = True
+    #: Whether the service failed, rather than gave an answer that asks for patience.
+    failed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Bury:
 
     cause: str
     reason: str
+    #: Whether the service failed, rather than answered.
+    failed: bool = False
 
 
 #: What ends the present look at a command.

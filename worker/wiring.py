@@ -125,6 +125,7 @@ class Bridge:
             mark=service.mark_prefix,
             lease=timedelta(seconds=worker.lease_s),
             longest_call=timedelta(seconds=service.call_timeout_s),
+            merging=service.merge_updates,
         )
         pace = Pace(worker.in_flight, worker.slice_s, worker.linger_s, worker.poll_s)
         return Crew(desk, self.doorbell, pace)

@@ -39,3 +39,5 @@ class Desk:
     lease: timedelta
     #: The longest that one call can take.
     longest_call: timedelta
+    #: Whether waiting updates may go out as one call.
+    merging: bool = True

@@ -2,48 +2,67 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
 from worker.commands import Command, Create
 from worker.drain.desk import Desk
-from worker.events import CommandApplied, CommandBuried, CommandDeferred, ServiceHeld
+from worker.events import BreakerOpened, CommandApplied, CommandBuried, CommandDeferred, ServiceHeld
 from worker.interactions import Interaction, State
-from worker.lanes import Claim, Deferral, Entry, Held, Settlement
+from worker.lanes import Burial, Claim, Deferral, Entry, Held, Queued, Settlement
 from worker.letters import DeadCommand
 from worker.verdicts import Again, Applied, Bury, Ending, Hold
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The command at the head of a claimed lane, and where it stands."""
+    """What is delivered as one from the head of a claimed lane: a command, or updates merged into one."""
 
     claim: Claim
-    sequence: int
+    #: The commands as they were accepted, oldest first.
+    members: tuple[Queued, ...]
+    #: What is delivered.
     command: Command
     #: The ledger row before the command.
     interaction: Interaction
     attempt: int
 
+    @property
+    def sequence(self) -> int:
+        """The number of the last command that this delivers."""
+        return self.members[-1].sequence
 
-async def write(desk: Desk, head: Head, ending: Ending, *, keep: bool) -> Held:
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A verdict that ends the present look, and the calls that led to it."""
+
+    verdict: Ending
+    #: One line of evidence for each call.
+    calls: tuple[Mapping[str, JsonValue], ...] = ()
+
+
+async def write(desk: Desk, head: Head, ended: Ended, *, keep: bool) -> Held:
     """Write the ending; `keep` asks to go on with the lane where the ending allows it."""
-    match ending:
+    match ended.verdict:
         case Applied():
-            return await _settle(desk, head, ending, keep=keep)
+            return await _settle(desk, head, ended, ended.verdict, keep=keep)
         case Again():
-            return await _defer(desk, head, ending)
+            return await _defer(desk, head, ended, ended.verdict)
         case Hold():
-            return await _hold(desk, head, ending)
+            return await _hold(desk, head, ended, ended.verdict)
         case Bury():
-            return await _bury(desk, head, ending)
+            return await _bury(desk, head, ended, ended.verdict)
 
 
-async def _settle(desk: Desk, head: Head, applied: Applied, *, keep: bool) -> Held:
-    entry = _entry(desk, head, "applied", {"note": applied.note, "attempt": head.attempt})
-    settlement = Settlement(head.sequence, applied.interaction, entry, keep)
-    held = await desk.lanes.settle(head.claim, settlement, lease=desk.lease, now=desk.clock())
+async def _settle(desk: Desk, head: Head, ended: Ended, applied: Applied, *, keep: bool) -> Held:
+    now = desk.clock()
+    *merged, last = head.members
+    entries = [_entry(now, each, "merged", {"into": last.sequence}) for each in merged]
+    entries.append(_entry(now, last, "applied", _evidence(head, ended, note=applied.note)))
+    settlement = Settlement(head.sequence, applied.interaction, tuple(entries), len(ended.calls), keep)
+    held = await desk.lanes.settle(head.claim, settlement, lease=desk.lease, now=now)
     if held is not Held.STALE:
         desk.listen(
             CommandApplied(
@@ -53,39 +72,69 @@ async def _settle(desk: Desk, head: Head, applied: Applied, *, keep: bool) -> He
                 kind=head.command.kind,
                 note=applied.note,
                 attempt=head.attempt,
+                merged=len(merged),
                 trace_id=head.command.trace_id,
             )
         )
     return held
 
 
-async def _defer(desk: Desk, head: Head, again: Again) -> Held:
+async def _defer(desk: Desk, head: Head, ended: Ended, again: Again) -> Held:
     wait = timedelta(seconds=again.delay_s)
-    return await _put_back(desk, head, wait, again.reason, suspect=again.suspect, counted=again.counted)
+    held = await _put_back(
+        desk,
+        head,
+        ended,
+        wait,
+        again.reason,
+        suspect=again.suspect,
+        counted=again.counted,
+        failed=again.failed,
+    )
+    if held is Held.TRIPPED:
+        desk.listen(BreakerOpened(desk.service, again.reason))
+    return held
 
 
-async def _hold(desk: Desk, head: Head, hold: Hold) -> Held:
+async def _hold(desk: Desk, head: Head, ended: Ended, hold: Hold) -> Held:
     wait = timedelta(seconds=hold.delay_s)
     until = desk.clock() + wait
     await desk.lanes.hold(desk.service, until=until, reason=hold.reason)
     desk.listen(ServiceHeld(desk.service, hold.reason, until))
-    return await _put_back(desk, head, wait, hold.reason, suspect=hold.suspect, counted=False)
+    return await _put_back(
+        desk, head, ended, wait, hold.reason, suspect=hold.suspect, counted=False, failed=False
+    )
 
 
 async def _put_back(
-    desk: Desk, head: Head, wait: timedelta, reason: str, *, suspect: bool, counted: bool
+    desk: Desk,
+    head: Head,
+    ended: Ended,
+    wait: timedelta,
+    reason: str,
+    *,
+    suspect: bool,
+    counted: bool,
+    failed: bool,
 ) -> Held:
-    due = desk.clock() + wait
-    entry = _entry(
-        desk, head, "deferred", {"reason": reason, "due": due.isoformat(), "attempt": head.attempt}
+    now = desk.clock()
+    due = now + wait
+    detail = _evidence(head, ended, reason=reason, due=due.isoformat())
+    deferral = Deferral(
+        due=due,
+        suspect=suspect,
+        counted=counted,
+        failed=failed,
+        calls=len(ended.calls),
+        entry=_entry(now, head.members[0], "deferred", detail),
     )
-    held = await desk.lanes.defer(head.claim, Deferral(due, suspect, counted, entry))
+    held = await desk.lanes.defer(head.claim, deferral, now=now)
     if held is not Held.STALE:
         desk.listen(
             CommandDeferred(
                 service=desk.service,
                 external_id=head.claim.external_id,
-                sequence=head.sequence,
+                sequence=head.members[0].sequence,
                 reason=reason,
                 due=due,
                 attempt=head.attempt,
@@ -95,28 +144,33 @@ async def _put_back(
     return held
 
 
-async def _bury(desk: Desk, head: Head, bury: Bury) -> Held:
-    now, command = desk.clock(), head.command
+async def _bury(desk: Desk, head: Head, ended: Ended, bury: Bury) -> Held:
+    now, command, buried = desk.clock(), head.command, head.members[0]
     letter = DeadCommand(
         id=desk.ids(),
         cause=bury.cause,
         reason=bury.reason,
         buried_at=now,
         attempts=head.attempt,
-        sequence=head.sequence,
+        sequence=buried.sequence,
         command=command,
     )
-    # Updates without their interaction help nobody: they wait until a person has dealt with the create.
-    park = isinstance(command, Create) and head.interaction.state is not State.OPEN
-    detail = {"cause": bury.cause, "reason": bury.reason, "letter": letter.id}
-    entry = _entry(desk, head, "buried", detail)
-    held = await desk.lanes.bury(head.claim, letter, entry, park=park, now=now)
+    detail = _evidence(head, ended, cause=bury.cause, reason=bury.reason, letter=letter.id)
+    burial = Burial(
+        letter=letter,
+        entry=_entry(now, buried, "buried", detail),
+        # Updates without their interaction help nobody: they wait until a person has dealt with the create.
+        park=isinstance(command, Create) and head.interaction.state is not State.OPEN,
+        failed=bury.failed,
+        calls=len(ended.calls),
+    )
+    held = await desk.lanes.bury(head.claim, burial, now=now)
     if held is not Held.STALE:
         desk.listen(
             CommandBuried(
                 service=desk.service,
                 external_id=head.claim.external_id,
-                sequence=head.sequence,
+                sequence=buried.sequence,
                 cause=bury.cause,
                 reason=bury.reason,
                 letter_id=letter.id,
@@ -126,11 +180,11 @@ async def _bury(desk: Desk, head: Head, bury: Bury) -> Held:
     return held
 
 
-def _entry(desk: Desk, head: Head, event: str, detail: Mapping[str, JsonValue]) -> Entry:
-    return Entry(
-        at=desk.clock(),
-        event=event,
-        sequence=head.sequence,
-        trace_id=head.command.trace_id,
-        detail=detail,
-    )
+def _evidence(head: Head, ended: Ended, **facts: JsonValue) -> dict[str, JsonValue]:
+    """What an operator needs to see of one look at a command."""
+    return {**facts, "attempt": head.attempt, "calls": [dict(call) for call in ended.calls]}
+
+
+def _entry(at: datetime, queued: Queued, event: str, detail: Mapping[str, JsonValue]) -> Entry:
+    trace_id = queued.command.trace_id if queued.command else ""
+    return Entry(at=at, event=event, sequence=queued.sequence, trace_id=trace_id, detail=detail)

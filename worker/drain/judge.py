@@ -79,14 +79,17 @@ def judge(case: Case, outcome: Outcome) -> Verdict:
             return again(case, outcome.evidence, suspect=writes or _in_doubt(case))
 
 
-def again(case: Case, evidence: Evidence, *, suspect: bool, counted: bool = True) -> Again | Bury:
+def again(
+    case: Case, evidence: Evidence, *, suspect: bool, counted: bool = True, failed: bool = True
+) -> Again | Bury:
     """Return a later try, or the burial of a command whose tries or time are used up."""
     reason = said(evidence)
     too_old = case.now - case.command.received_at > timedelta(seconds=case.retry.max_age_s)
     if (counted and case.attempt >= case.retry.max_attempts) or too_old:
         why = f"older than {case.retry.max_age_s:g} s" if too_old else f"tried {case.attempt} times"
-        return Bury("exhausted", f"{why}; last: {reason}")
-    return Again(delay_s(case.attempt, case.retry, case.dice), reason, suspect=suspect, counted=counted)
+        return Bury("exhausted", f"{why}; last: {reason}", failed=failed)
+    wait = delay_s(case.attempt, case.retry, case.dice)
+    return Again(wait, reason, suspect=suspect, counted=counted, failed=failed)
 
 
 def said(evidence: Evidence) -> str:
@@ -146,7 +149,7 @@ def _found(case: Case, snapshot: Snapshot | None) -> Verdict:
 def _stranger(case: Case, snapshot: Snapshot | None) -> Verdict:
     command, target = case.command, case.step.target
     if isinstance(command, Stop):  # a stop asks for no look; were one made, its answer decides nothing
-        return again(case, Evidence(detail="found"), suspect=False)
+        return again(case, Evidence(detail="found"), suspect=False, failed=False)
     on_conflict = command.on_conflict if isinstance(command, Create) else OnConflict.UPDATE
     match on_conflict:
         case OnConflict.UPDATE:
@@ -169,14 +172,14 @@ def _conflicted(case: Case, evidence: Evidence) -> Verdict:
     if isinstance(case.step.operation, CreateInteraction):
         return Proceed(look_step(case.step.target, Purpose.AFTER_CONFLICT))
     # The reference lists no conflict for the other calls: whatever stands in the way may pass.
-    return again(case, evidence, suspect=_in_doubt(case))
+    return again(case, evidence, suspect=_in_doubt(case), failed=False)
 
 
 def _not_found(case: Case, evidence: Evidence) -> Verdict:
     match case.step.operation:
         case CreateInteraction():
             # No such service: nothing was created, and the service may yet be configured.
-            return again(case, evidence, suspect=False)
+            return again(case, evidence, suspect=False, failed=False)
         case GetInteraction():
             return _not_there(case, evidence)
         case UpdateInteraction():
@@ -190,14 +193,14 @@ def _not_there(case: Case, evidence: Evidence) -> Verdict:
         parent = case.interaction.interaction_id if case.step.target != case.interaction else None
         return Proceed(create_step(case.step.target, case.command, mark=case.mark, parent=parent))
     # A conflict with something that cannot be read: a lagging read, or a 409 that means something else.
-    return again(case, evidence, suspect=False)
+    return again(case, evidence, suspect=False, failed=False)
 
 
 def _nothing_to_update(case: Case, evidence: Evidence) -> Verdict:
     command = case.command
     if not isinstance(command, Update) or case.step.purpose is Purpose.OVERWRITE:
         # It ended between two calls: the next try begins afresh.
-        return again(case, evidence, suspect=False)
+        return again(case, evidence, suspect=False, failed=False)
     if case.interaction.state is State.OPEN:
         ended = case.interaction.ended(by=EndedBy.ELSEWHERE, tombstone=case.now, at=case.now)
         verdict = ended_verdict(ended, command, suspect=False, mark=case.mark)

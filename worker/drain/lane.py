@@ -4,20 +4,25 @@ Whatever breaks here leaves the lane leased, and a lapsed lease is how another w
 broke: nothing needs to be cleaned up for the promise to hold.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from time import perf_counter
 
+from pydantic import JsonValue
+
 from worker.drain.backoff import delay_s
 from worker.drain.desk import Desk
-from worker.drain.ending import Head, write
+from worker.drain.ending import Ended, Head, write
 from worker.drain.judge import Case, judge
+from worker.drain.merge import merge, mergeable
 from worker.drain.plan import plan
 from worker.errors import StoreUnavailable
 from worker.events import CallAnswered, DrainFailed, LeaseLost
+from worker.interactions import Interaction, State
 from worker.lanes import Claim, Deferral, Entry, Held, Queued
 from worker.operations import Step
 from worker.outcomes import Outcome
-from worker.verdicts import Again, Applied, Bury, Ending, Proceed
+from worker.verdicts import Again, Applied, Bury, Proceed
 
 #: Calls one command may need in one go: a conflict, a look, a follow-up, and once more for a busy sender.
 _MOST_STEPS = 8
@@ -36,7 +41,8 @@ async def deliver(desk: Desk, claim: Claim) -> None:
         desk.listen(DrainFailed(desk.service, claim.external_id, str(error)))
     except Exception as error:  # noqa: BLE001 - a fault of ours must not take the other lanes along
         desk.listen(DrainFailed(desk.service, claim.external_id, f"{type(error).__name__}: {error}"))
-        await _give_back(desk, claim, "a fault of the bridge", _delay(desk, claim.attempt), counted=True)
+        wait = _delay(desk, claim.attempt)
+        await _give_back(desk, claim, claim.commands[0], "a fault of the bridge", wait, suspect=True)
 
 
 class _LaneLost(Exception):
@@ -46,40 +52,69 @@ class _LaneLost(Exception):
 async def _deliver(desk: Desk, claim: Claim) -> None:
     interaction, attempt, suspect = claim.interaction, claim.attempt, claim.suspect
     lease = _Lease(desk, claim)
-    last = len(claim.commands) - 1
-    for place, queued in enumerate(claim.commands):
-        if queued.command is None:
+    waiting = claim.commands
+    while waiting:
+        head = _head(desk, claim, waiting, interaction, attempt)
+        if head is None:
+            reason = "a newer bridge wrote it"
             await _give_back(
-                desk, claim, "a newer bridge wrote it", _UNKNOWN_FORMAT_DELAY, counted=False, queued=queued
+                desk, claim, waiting[0], reason, _UNKNOWN_FORMAT_DELAY, suspect=suspect, counted=False
             )
             return
-        head = Head(claim, queued.sequence, queued.command, interaction, attempt)
-        ending = await _decide(desk, head, lease, suspect=suspect)
-        keep = place < last and not desk.stopping
-        held = await write(desk, head, ending, keep=keep)
+        ended = await _decide(desk, head, lease, suspect=suspect)
+        if isinstance(ended.verdict, Bury) and len(head.members) > 1:
+            # One of them is at fault: alone, each is judged for itself.
+            head = _alone(head)
+            ended = await _decide(desk, head, lease, suspect=suspect)
+        waiting = waiting[len(head.members) :]
+        held = await write(desk, head, ended, keep=bool(waiting) and not desk.stopping)
         if held is Held.STALE:
             raise _LaneLost
-        if held is not Held.KEPT or not isinstance(ending, Applied):
+        if held is not Held.KEPT or not isinstance(ended.verdict, Applied):
             return
         lease.renewed_by_settling()
-        interaction, attempt, suspect = ending.interaction, 1, False
+        interaction, attempt, suspect = ended.verdict.interaction, 1, False
 
 
-async def _decide(desk: Desk, head: Head, lease: "_Lease", *, suspect: bool) -> Ending:
+def _head(
+    desk: Desk, claim: Claim, waiting: tuple[Queued, ...], interaction: Interaction, attempt: int
+) -> Head | None:
+    """Return what is delivered next; None when this worker cannot read it."""
+    first = waiting[0]
+    if first.command is None:
+        return None
+    updates = mergeable([each.command for each in waiting]) if desk.merging else ()
+    # After the end each update is held against the tombstone by its own time.
+    if len(updates) > 1 and interaction.state is not State.ENDED:
+        return Head(claim, waiting[: len(updates)], merge(updates), interaction, attempt)
+    return Head(claim, (first,), first.command, interaction, attempt)
+
+
+def _alone(head: Head) -> Head:
+    first = head.members[0]
+    if first.command is None:  # merged commands were all read
+        raise AssertionError
+    return Head(head.claim, (first,), first.command, head.interaction, head.attempt)
+
+
+async def _decide(desk: Desk, head: Head, lease: "_Lease", *, suspect: bool) -> Ended:
     if head.attempt > desk.retry.max_attempts:
-        return Bury("exhausted", f"tried {head.attempt - 1} times without coming to an answer")
+        return Ended(Bury("exhausted", f"tried {head.attempt - 1} times without coming to an answer"))
     decision = plan(head.interaction, head.command, suspect=suspect, mark=desk.mark)
-    for _ in range(_MOST_STEPS):
+    calls: list[Mapping[str, JsonValue]] = []
+    while len(calls) < _MOST_STEPS:
         if not isinstance(decision, Step):
-            return decision
+            return Ended(decision, tuple(calls))
         await lease.secure()
         outcome = await _call(desk, head, decision)
+        calls.append(_evidence(desk.clock(), decision, outcome))
         verdict = judge(_case(desk, head, decision), outcome)
         if not isinstance(verdict, Proceed):
-            return verdict
+            return Ended(verdict, tuple(calls))
         decision = verdict.step
     wait = _delay(desk, head.attempt).total_seconds()
-    return Again(wait, f"still not settled after {_MOST_STEPS} calls", suspect=True)
+    again = Again(wait, f"still not settled after {_MOST_STEPS} calls", suspect=True, failed=False)
+    return Ended(again, tuple(calls))
 
 
 async def _call(desk: Desk, head: Head, step: Step) -> Outcome:
@@ -102,6 +137,21 @@ async def _call(desk: Desk, head: Head, step: Step) -> Outcome:
     return outcome
 
 
+def _evidence(at: datetime, step: Step, outcome: Outcome) -> Mapping[str, JsonValue]:
+    """Return what stays known of one call; without what it does not say."""
+    said = outcome.evidence
+    facts: dict[str, JsonValue] = {
+        "at": at.isoformat(),
+        "call": type(step.operation).__name__,
+        "purpose": step.purpose.value,
+        "outcome": type(outcome).__name__,
+        "status": said.status,
+        "detail": said.detail,
+        "request_id": said.request_id,
+    }
+    return {name: value for name, value in facts.items() if value not in (None, "")}
+
+
 def _case(desk: Desk, head: Head, step: Step) -> Case:
     return Case(
         step=step,
@@ -120,15 +170,21 @@ def _delay(desk: Desk, attempt: int) -> timedelta:
 
 
 async def _give_back(
-    desk: Desk, claim: Claim, reason: str, wait: timedelta, *, counted: bool, queued: Queued | None = None
+    desk: Desk,
+    claim: Claim,
+    queued: Queued,
+    reason: str,
+    wait: timedelta,
+    *,
+    suspect: bool,
+    counted: bool = True,
 ) -> None:
-    """Return the lane undone, its head in doubt where it was."""
-    sequence = (queued or claim.commands[0]).sequence
+    """Return the lane undone."""
     now = desk.clock()
-    entry = Entry(at=now, event="deferred", sequence=sequence, detail={"reason": reason})
-    suspect = claim.suspect if queued else True
+    entry = Entry(at=now, event="deferred", sequence=queued.sequence, detail={"reason": reason})
+    deferral = Deferral(now + wait, suspect=suspect, counted=counted, failed=False, calls=0, entry=entry)
     try:
-        await desk.lanes.defer(claim, Deferral(now + wait, suspect=suspect, counted=counted, entry=entry))
+        await desk.lanes.defer(claim, deferral, now=now)
     except StoreUnavailable as error:
         desk.listen(DrainFailed(desk.service, claim.external_id, str(error)))
 

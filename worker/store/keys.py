@@ -32,8 +32,13 @@ class Keys:
 
     @property
     def gate(self) -> str:
-        """Hash: the service's hold."""
+        """Hash: the service's brake."""
         return self.prefix + "gate"
+
+    @property
+    def out(self) -> str:
+        """Sorted set: lane → end of its lease, kept while the number in flight is limited."""
+        return self.prefix + "out"
 
     @property
     def bell(self) -> str:
@@ -61,6 +66,10 @@ class Keys:
     def history(self, external_id: str) -> str:
         """List: one JSON line for each thing that happened to a conversation."""
         return f"{self.prefix}history:{external_id}"
+
+    def keys(self, external_id: str) -> str:
+        """Hash: idempotency key → the receipt given for it, kept while the conversation lives."""
+        return f"{self.prefix}keys:{external_id}"
 
     def seen(self, idempotency_key: str) -> str:
         """String: the receipt given for an idempotency key."""

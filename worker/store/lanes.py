@@ -13,16 +13,15 @@ from worker.interactions import State
 from worker.lanes import (
     Appended,
     Backlog,
+    Burial,
     Claim,
     Deferral,
-    Entry,
     Held,
     Partition,
     Receipt,
     Settlement,
     partition_of,
 )
-from worker.letters import DeadCommand
 from worker.store import wire
 from worker.store.keys import Keys
 from worker.store.limits import HISTORY_CAP, RING_PATIENCE_MS
@@ -30,13 +29,18 @@ from worker.store.link import Linked
 from worker.store.scripts import Script
 
 _APPEND: Final = Script.named("append")
-_CLAIM: Final = Script.named("claim")
+_CLAIM: Final = Script.named("claim", behind="gate")
 _RENEW: Final = Script.named("renew")
-_SETTLE: Final = Script.named("settle")
-_DEFER: Final = Script.named("defer")
-_BURY: Final = Script.named("bury")
+_SETTLE: Final = Script.named("settle", behind="gate")
+_DEFER: Final = Script.named("defer", behind="gate")
+_BURY: Final = Script.named("bury", behind="gate")
 _HOLD: Final = Script.named("hold")
+_PAUSE: Final = Script.named("pause")
+_HASTEN: Final = Script.named("hasten")
 _BACKLOG: Final = Script.named("backlog")
+
+#: Lanes hastened by one script: bounds how long others wait behind it.
+_HASTEN_AT_ONCE: Final = 500
 
 
 class RedisLanes(Linked):
@@ -58,18 +62,20 @@ class RedisLanes(Linked):
                 keys.active,
                 keys.history(lane),
                 keys.bell,
+                keys.keys(lane),
             ),
             wire.millis(now),
             lane,
             receipt_id,
             command.fingerprint,
             encode(command),
-            limits.dedup_window_ms,
+            limits.window_ms(command.channel),
             limits.lane_cap,
             before,
             after,
             HISTORY_CAP,
             RING_PATIENCE_MS,
+            command.idempotency_key,
         )
         if word == b"conflict":
             raise KeyConflict(command.idempotency_key, first=answer[0].decode(), second=command.fingerprint)
@@ -101,7 +107,7 @@ class RedisLanes(Linked):
         keys = Keys.of(partition)
         rows = await self._link.run(
             _CLAIM,
-            (keys.due, keys.gate, keys.bell, keys.token(token)),
+            (keys.due, keys.gate, keys.out, keys.bell, keys.token(token)),
             wire.millis(now),
             limit,
             _ms(lease),
@@ -109,6 +115,7 @@ class RedisLanes(Linked):
             self._link.limits.window,
             self._link.limits.awake_ms,
             int(leaving),
+            self._gate(partition.service),
         )
         return tuple(_claim(partition, row, now + lease) for row in rows)
 
@@ -117,7 +124,7 @@ class RedisLanes(Linked):
         keys, until = Keys.of(claim.partition), now + lease
         lane = claim.external_id
         renewed = await self._link.run(
-            _RENEW, (keys.row(lane), keys.due), lane, claim.fence, wire.millis(until)
+            _RENEW, (keys.row(lane), keys.due, keys.out), lane, claim.fence, wire.millis(until)
         )
         return until if renewed else None
 
@@ -127,42 +134,55 @@ class RedisLanes(Linked):
         is_open = settlement.interaction.state is State.OPEN
         word = await self._link.run(
             _SETTLE,
-            (keys.lane(lane), keys.row(lane), keys.due, keys.active, keys.history(lane)),
+            (
+                keys.lane(lane),
+                keys.row(lane),
+                keys.due,
+                keys.active,
+                keys.history(lane),
+                keys.keys(lane),
+                keys.gate,
+                keys.out,
+            ),
             wire.millis(now),
             lane,
             claim.fence,
             settlement.sequence,
             wire.record(settlement.interaction),
-            wire.line(settlement.entry),
             int(settlement.keep),
             _ms(lease),
             wire.millis(now) if is_open else "",
             self._link.limits.service(claim.partition.service).ended_retention_ms,
             HISTORY_CAP,
+            settlement.calls,
+            self._gate(claim.partition.service),
+            *(wire.line(entry) for entry in settlement.entries),
         )
         return Held(word.decode())
 
-    async def defer(self, claim: Claim, deferral: Deferral) -> Held:
+    async def defer(self, claim: Claim, deferral: Deferral, *, now: datetime) -> Held:
         """See `worker.ports.Lanes.defer`."""
         keys, lane = Keys.of(claim.partition), claim.external_id
         word = await self._link.run(
             _DEFER,
-            (keys.row(lane), keys.due, keys.history(lane)),
+            (keys.row(lane), keys.due, keys.history(lane), keys.gate, keys.out),
+            wire.millis(now),
             lane,
             claim.fence,
             wire.millis(deferral.due),
             int(deferral.suspect),
             int(deferral.counted),
+            int(deferral.failed),
+            deferral.calls,
             wire.line(deferral.entry),
             HISTORY_CAP,
+            self._gate(claim.partition.service),
         )
         return Held(word.decode())
 
-    async def bury(
-        self, claim: Claim, letter: DeadCommand, entry: Entry, *, park: bool, now: datetime
-    ) -> Held:
+    async def bury(self, claim: Claim, burial: Burial, *, now: datetime) -> Held:
         """See `worker.ports.Lanes.bury`."""
-        keys, lane = Keys.of(claim.partition), claim.external_id
+        keys, lane, letter = Keys.of(claim.partition), claim.external_id, burial.letter
         word = await self._link.run(
             _BURY,
             (
@@ -172,6 +192,8 @@ class RedisLanes(Linked):
                 keys.history(lane),
                 keys.dead,
                 keys.letter(letter.id),
+                keys.gate,
+                keys.out,
             ),
             wire.millis(now),
             lane,
@@ -179,28 +201,69 @@ class RedisLanes(Linked):
             letter.sequence,
             letter.id,
             letter.model_dump_json(),
-            wire.line(entry),
-            int(park),
+            wire.line(burial.entry),
+            int(burial.park),
             HISTORY_CAP,
+            int(burial.failed),
+            burial.calls,
+            self._gate(claim.partition.service),
         )
         return Held(word.decode())
 
     async def hold(self, service: str, *, until: datetime, reason: str) -> None:
         """See `worker.ports.Lanes.hold`."""
-        for index in range(self._link.limits.service(service).partitions):
-            keys = Keys.of(Partition(service, index))
+        for keys in self._shares(service):
             await self._link.run(_HOLD, (keys.gate,), wire.millis(until), reason)
+
+    async def pause(self, service: str, *, reason: str) -> None:
+        """See `worker.ports.Lanes.pause`."""
+        for keys in self._shares(service):
+            await self._link.run(_PAUSE, (keys.gate,), reason)
+
+    async def resume(self, service: str) -> None:
+        """See `worker.ports.Lanes.resume`."""
+        for keys in self._shares(service):
+            await self._link.run(_PAUSE, (keys.gate,), "")
+
+    async def hasten(self, service: str, *, external_id: str = "", now: datetime) -> int:
+        """See `worker.ports.Lanes.hasten`."""
+        partitions = self._link.limits.service(service).partitions
+        shares = self._shares(service)
+        if external_id:
+            shares = [Keys.of(partition_of(service, external_id, partitions))]
+        hastened = 0
+        for keys in shares:
+            found = _HASTEN_AT_ONCE
+            while found == _HASTEN_AT_ONCE:
+                found = await self._link.run(
+                    _HASTEN, (keys.due,), wire.millis(now), keys.prefix, external_id, _HASTEN_AT_ONCE
+                )
+                hastened += found
+        return hastened
 
     async def backlog(self, partition: Partition, *, now: datetime) -> Backlog:
         """See `worker.ports.Lanes.backlog`."""
         keys = Keys.of(partition)
-        due, oldest, until, reason = await self._link.run(_BACKLOG, (keys.due, keys.gate), wire.millis(now))
+        due, lanes, oldest, until, reason, paused, ajar, dead = await self._link.run(
+            _BACKLOG, (keys.due, keys.gate, keys.dead), wire.millis(now)
+        )
         return Backlog(
             due=due,
+            lanes=lanes,
             oldest=wire.moment(float(oldest)) if oldest else None,
             held_until=wire.moment(float(until)) if until else None,
             held_because=(reason or b"").decode(),
+            paused=paused.decode(),
+            probing=bool(ajar) and not until,
+            dead=dead,
         )
+
+    def _gate(self, service: str) -> str:
+        return self._link.limits.service(service).gate.packed
+
+    def _shares(self, service: str) -> list[Keys]:
+        partitions = self._link.limits.service(service).partitions
+        return [Keys.of(Partition(service, index)) for index in range(partitions)]
 
 
 def _ms(span: timedelta) -> int:

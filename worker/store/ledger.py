@@ -30,7 +30,7 @@ class RedisLedger(Linked):
             history=tuple(wire.entry(line) for line in history),
             attempt=int(row.get(b"attempt", 0)),
             due=None if due is None else wire.moment(due),
-            parked=row.get(b"parked") == b"1",
+            parked=bool(row.get(b"parked")),
         )
 
     async def interactions(self, service: str, *, limit: int) -> tuple[Interaction, ...]:

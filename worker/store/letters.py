@@ -1,17 +1,22 @@
 """Dead letters and counters in Redis."""
 
+from datetime import datetime
 from typing import Final
 
 from pydantic import TypeAdapter
 
-from worker.lanes import Partition
+from worker.commands import Command, encode
+from worker.lanes import Entry, Partition, partition_of
 from worker.letters import DeadCommand, Unreadable
 from worker.store import wire
 from worker.store.keys import Keys
+from worker.store.limits import HISTORY_CAP
 from worker.store.link import Linked
 from worker.store.scripts import Script
 
 _KEEP: Final = Script.named("keep")
+_REPLAY: Final = Script.named("replay")
+_DISCARD: Final = Script.named("discard")
 _LETTERS: Final[TypeAdapter[DeadCommand | Unreadable]] = TypeAdapter(DeadCommand | Unreadable)
 
 
@@ -36,6 +41,75 @@ class RedisLetters(Linked):
             found += await self._newest(Keys.of(Partition(service, index)), limit)
         found.sort(key=lambda each: each[0], reverse=True)
         return tuple(letter for _, letter in found[:limit])
+
+    async def letter(
+        self, service: str, letter_id: str
+    ) -> tuple[DeadCommand | Unreadable, tuple[Entry, ...]] | None:
+        """See `worker.ports.Letters.letter`."""
+        for index in range(self._link.limits.service(service).partitions):
+            keys = Keys.of(Partition(service, index))
+            found, history = await self._link.ask(
+                self._link.redis.hmget(keys.letter(letter_id), "letter", "history")
+            )
+            if found:
+                lines = (history or b"").splitlines()
+                return _LETTERS.validate_json(found), tuple(wire.entry(line) for line in lines)
+        return None
+
+    async def replay(self, letter: DeadCommand, command: Command, *, receipt_id: str, now: datetime) -> int:
+        """See `worker.ports.Letters.replay`."""
+        lane = command.external_id
+        keys = self._keys(letter)
+        before, after = wire.received(command.kind, command.channel, now, command.trace_id)
+        sequence: int = await self._link.run(
+            _REPLAY,
+            (
+                keys.dead,
+                keys.letter(letter.id),
+                keys.lane(lane),
+                keys.row(lane),
+                keys.due,
+                keys.history(lane),
+            ),
+            wire.millis(now),
+            lane,
+            letter.id,
+            letter.sequence,
+            receipt_id,
+            encode(command),
+            before,
+            after,
+            HISTORY_CAP,
+        )
+        return sequence
+
+    async def discard(self, letter: DeadCommand | Unreadable, entry: Entry) -> bool:
+        """See `worker.ports.Letters.discard`."""
+        keys = self._keys(letter)
+        lane = letter.command.external_id if isinstance(letter, DeadCommand) else ""
+        discarded = await self._link.run(
+            _DISCARD,
+            (
+                keys.dead,
+                keys.letter(letter.id),
+                keys.lane(lane),
+                keys.row(lane),
+                keys.due,
+                keys.history(lane),
+            ),
+            wire.millis(entry.at),
+            lane,
+            letter.id,
+            wire.line(entry),
+            HISTORY_CAP,
+        )
+        return bool(discarded)
+
+    def _keys(self, letter: DeadCommand | Unreadable) -> Keys:
+        if isinstance(letter, Unreadable):
+            return _home(letter.service)
+        service, lane = letter.command.service, letter.command.external_id
+        return Keys.of(partition_of(service, lane, self._link.limits.service(service).partitions))
 
     async def tally(self, service: str, counter: str) -> None:
         """See `worker.ports.Letters.tally`."""

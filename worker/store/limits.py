@@ -1,8 +1,10 @@
 """Limits: the figures that rule what the store keeps, per service and for all."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from worker.settings import ServiceSettings, Settings
+from worker.settings import GateSettings, ServiceSettings, Settings
+from worker.store.gate import GateLimits
 
 #: Lines kept of each conversation's history.
 HISTORY_CAP = 100
@@ -18,16 +20,49 @@ class ServiceLimits:
     lane_cap: int = 1000
     dedup_window_ms: int = 7 * 24 * 3600 * 1000
     ended_retention_ms: int = 30 * 24 * 3600 * 1000
+    #: What each partition's gate allows.
+    gate: GateLimits = field(default_factory=GateLimits)
+    #: How long keys are remembered, for channels with a window of their own.
+    channel_windows_ms: Mapping[str, int] = field(default_factory=dict)
+
+    def window_ms(self, channel: str) -> int:
+        """Return how long a key of a channel is remembered."""
+        return self.channel_windows_ms.get(channel, self.dedup_window_ms)
 
     @classmethod
-    def of(cls, service: ServiceSettings) -> "ServiceLimits":
-        """Return the limits that a service's settings ask for."""
+    def of(cls, service: ServiceSettings, channel_windows_s: Mapping[str, float]) -> "ServiceLimits":
+        """Return the limits that a service's settings and its channels ask for."""
         return cls(
+            gate=_gate(service.gate, service.partitions),
+            channel_windows_ms={name: int(window * 1000) for name, window in channel_windows_s.items()},
             partitions=service.partitions,
             lane_cap=service.lane_cap,
             dedup_window_ms=int(service.dedup_window_s * 1000),
             ended_retention_ms=int(service.ended_retention_s * 1000),
         )
+
+
+def _gate(gate: GateSettings, partitions: int) -> GateLimits:
+    """Return a partition's share of what a service's gate allows."""
+    rate = gate.requests_per_s / partitions
+    breaker = gate.breaker
+    return GateLimits(
+        rate_per_s=rate,
+        burst=max(gate.burst / partitions or rate, 1.0),
+        in_flight=-(-gate.in_flight // partitions),
+        breaker_calls=breaker.calls,
+        breaker_ratio=breaker.ratio,
+        breaker_window_ms=int(breaker.window_s * 1000),
+        breaker_open_ms=int(breaker.open_s * 1000),
+    )
+
+
+def _windows(settings: Settings, service: str) -> dict[str, float]:
+    return {
+        name: channel.dedup_window_s
+        for name, channel in settings.channels.items()
+        if channel.service == service and channel.dedup_window_s is not None
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +78,10 @@ class Limits:
     @classmethod
     def of(cls, settings: Settings) -> "Limits":
         """Return the limits that the settings ask for."""
-        services = {name: ServiceLimits.of(service) for name, service in settings.services.items()}
+        services = {
+            name: ServiceLimits.of(service, _windows(settings, name))
+            for name, service in settings.services.items()
+        }
         # three looks missed, and the next command rings: a drain that died is noticed within that time
         return cls(
             services, window=settings.worker.window, awake_ms=max(int(settings.worker.poll_s * 3000), 1)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import structlog
 
 from worker.events import (
+    BreakerOpened,
     CallAnswered,
     CommandBuried,
     DrainFailed,
@@ -18,7 +19,7 @@ from worker.events import (
     ServiceHeld,
 )
 
-_WARNINGS = (CommandBuried, DrainFailed, LeaseLost, RingFailed, ServiceHeld)
+_WARNINGS = (BreakerOpened, CommandBuried, DrainFailed, LeaseLost, RingFailed, ServiceHeld)
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 

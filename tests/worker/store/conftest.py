@@ -7,13 +7,19 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 
 from worker.ports import Store
+from worker.store.gate import GateLimits
 from worker.store.limits import Limits, ServiceLimits
 from worker.store.memory import MemoryStore
 from worker.store.redis import RedisStore
 
 LIMITS = Limits(
     services={
-        "support": ServiceLimits(lane_cap=5, dedup_window_ms=60_000),
+        "support": ServiceLimits(lane_cap=5, dedup_window_ms=60_000, channel_windows_ms={"hasty": 1000}),
+        "fragile": ServiceLimits(
+            gate=GateLimits(breaker_calls=4, breaker_window_ms=10_000, breaker_open_ms=5_000)
+        ),
+        "metered": ServiceLimits(gate=GateLimits(rate_per_s=2, burst=4)),
+        "narrow": ServiceLimits(gate=GateLimits(in_flight=2)),
         "wide": ServiceLimits(partitions=4),
     },
     window=3,

@@ -9,7 +9,7 @@ import pytest
 from worker.commands import Create, Stop, Update
 from worker.errors import KeyConflict, LaneFull
 from worker.interactions import EndedBy, State
-from worker.lanes import Claim, Deferral, Entry, Held, Partition, Settlement
+from worker.lanes import Burial, Claim, Deferral, Entry, Held, Partition, Settlement
 from worker.letters import DeadCommand, Unreadable
 from worker.ports import Store
 
@@ -71,7 +71,7 @@ def done(claim: Claim, *, keep: bool = False, seconds: float = 0, sequence: int 
     """Return the settlement of a claim's head, its interaction now open."""
     number = sequence or claim.commands[0].sequence
     opened = claim.interaction.opened(interaction_id="I1", channel="mail", at=at(seconds))
-    return Settlement(number, opened, entry(number), keep)
+    return Settlement(number, opened, (entry(number),), calls=1, keep=keep)
 
 
 def test_append_gives_a_receipt_and_asks_for_a_ring(run: Run) -> None:
@@ -305,11 +305,10 @@ def test_a_stale_fence_never_writes(run: Run) -> None:
         (old,) = await take(store)
         (new,) = await take(store, seconds=50, token="t2")
         before = await store.view("support", "c-1")
-        letter = _letter(old)
+        burial = buried(old, park=True)
         assert await store.settle(old, done(old), lease=LEASE, now=at(51)) is Held.STALE
-        deferral = Deferral(at(60), suspect=False, counted=True, entry=entry(1))
-        assert await store.defer(old, deferral) is Held.STALE
-        assert await store.bury(old, letter, entry(1), park=True, now=at(51)) is Held.STALE
+        assert await store.defer(old, deferred(60), now=at(51)) is Held.STALE
+        assert await store.bury(old, burial, now=at(51)) is Held.STALE
         assert await store.renew(old, lease=LEASE, now=at(51)) is None
         assert await store.view("support", "c-1") == before
         assert await store.dead("support", limit=10) == ()
@@ -341,9 +340,9 @@ def test_defer_gives_the_head_back_until_due(run: Run, *, suspect: bool, counted
     async def body(store: Store) -> None:
         await store.append(create(), receipt_id="r1", now=NOW)
         (claim,) = await take(store)
-        deferral = Deferral(at(10), suspect=suspect, counted=counted, entry=entry(1, "deferred"))
-        assert await store.defer(claim, deferral) is Held.WAITING
-        assert await store.defer(claim, deferral) is Held.WAITING, "repeating it changes nothing"
+        deferral = deferred(10, suspect=suspect, counted=counted)
+        assert await store.defer(claim, deferral, now=NOW) is Held.WAITING
+        assert await store.defer(claim, deferral, now=NOW) is Held.WAITING, "repeating it changes nothing"
         appended = await store.append(update("mail:2"), receipt_id="r2", now=at(5))
         assert not appended.ring, "a lane that backs off keeps its time"
         assert await take(store, seconds=9, token="t2") == ()
@@ -356,18 +355,31 @@ def test_defer_gives_the_head_back_until_due(run: Run, *, suspect: bool, counted
     run(body)
 
 
-def _letter(claim: Claim, letter_id: str = "d1") -> DeadCommand:
+def deferred(
+    due: float, *, suspect: bool = False, counted: bool = True, failed: bool = False, calls: int = 1
+) -> Deferral:
+    """Return the deferral of a lane's first command."""
+    return Deferral(
+        at(due), suspect=suspect, counted=counted, failed=failed, calls=calls, entry=entry(1, "deferred")
+    )
+
+
+def buried(
+    claim: Claim, letter_id: str = "d1", *, park: bool = False, failed: bool = False, seconds: float = 0
+) -> Burial:
+    """Return the burial of a claim's head."""
     head = claim.commands[0]
     assert head.command is not None
-    return DeadCommand(
+    letter = DeadCommand(
         id=letter_id,
         cause="rejected",
         reason="400: no",
-        buried_at=NOW,
+        buried_at=at(seconds),
         attempts=claim.attempt,
         sequence=head.sequence,
         command=head.command,
     )
+    return Burial(letter, entry(head.sequence, "buried"), park=park, failed=failed, calls=1)
 
 
 def test_bury_lets_the_lane_go_on(run: Run) -> None:
@@ -377,10 +389,14 @@ def test_bury_lets_the_lane_go_on(run: Run) -> None:
         await store.append(create(), receipt_id="r1", now=NOW)
         await store.append(update("mail:2"), receipt_id="r2", now=NOW)
         (claim,) = await take(store)
-        letter = _letter(claim)
+        burial = buried(claim)
         for _ in range(2):
-            assert await store.bury(claim, letter, entry(1, "buried"), park=False, now=NOW) is Held.WAITING
-        assert await store.dead("support", limit=10) == (letter,)
+            assert await store.bury(claim, burial, now=NOW) is Held.WAITING
+        assert await store.dead("support", limit=10) == (burial.letter,)
+        found = await store.letter("support", "d1")
+        assert found is not None
+        assert found[0] == burial.letter
+        assert [line.event for line in found[1]] == ["received", "received", "buried"]
         (later,) = await take(store, token="t2")
         assert later.commands[0].sequence == 2
         assert later.attempt == 1
@@ -394,8 +410,7 @@ def test_a_parked_lane_accepts_but_does_not_move(run: Run) -> None:
     async def body(store: Store) -> None:
         await store.append(create(), receipt_id="r1", now=NOW)
         (claim,) = await take(store)
-        parked = await store.bury(claim, _letter(claim), entry(1, "buried"), park=True, now=NOW)
-        assert parked is Held.EMPTY
+        assert await store.bury(claim, buried(claim, park=True), now=NOW) is Held.EMPTY
         appended = await store.append(update("mail:2"), receipt_id="r2", now=at(1))
         assert not appended.ring
         assert await take(store, seconds=500, token="t2") == ()
@@ -475,7 +490,8 @@ def test_open_interactions_are_listed_with_the_newest_activity_first(run: Run) -
         await store.append(stop, receipt_id="r5", now=at(11))
         (claim,) = [each for each in await take(store, seconds=11, token="t2") if each.external_id == "c-2"]
         ended = claim.interaction.ended(by=EndedBy.BRIDGE, tombstone=at(11), at=at(11))
-        await store.settle(claim, Settlement(2, ended, entry(2), keep=False), lease=LEASE, now=at(11))
+        last = Settlement(2, ended, (entry(2),), calls=1, keep=False)
+        await store.settle(claim, last, lease=LEASE, now=at(11))
         listed = await store.interactions("support", limit=10)
         assert [row.external_id for row in listed] == ["c-1", "c-3"]
         assert len(await store.interactions("support", limit=1)) == 1
@@ -500,6 +516,292 @@ def test_partitions_share_one_service(run: Run) -> None:
             claims = await store.claim(Partition("wide", index), limit=9, lease=LEASE, token="t", now=NOW)
             assert claims == ()
         assert await store.interactions("wide", limit=5) == ()
+
+    run(body)
+
+
+def test_an_open_conversation_remembers_its_keys_beyond_the_window(run: Run) -> None:
+    """A key is never forgotten while its interaction lives; after the end the window rules."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        (claim,) = await take(store)
+        await store.settle(claim, done(claim), lease=LEASE, now=NOW)
+        late = await store.append(create(), receipt_id="r2", now=at(3600))
+        assert (late.receipt.id, late.receipt.duplicate) == ("r1", True)
+        with pytest.raises(KeyConflict):
+            await store.append(create(subject="Bye"), receipt_id="r3", now=at(3600))
+        stop = Stop(
+            service="support",
+            external_id="c-1",
+            idempotency_key="mail:s",
+            channel="mail",
+            received_at=at(3600),
+        )
+        await store.append(stop, receipt_id="r4", now=at(3600))
+        (claim,) = await take(store, seconds=3600, token="t2")
+        ended = claim.interaction.ended(by=EndedBy.BRIDGE, tombstone=at(3600), at=at(3600))
+        last = Settlement(2, ended, (entry(2),), calls=1, keep=False)
+        await store.settle(claim, last, lease=LEASE, now=at(3600))
+        again = await store.append(create(), receipt_id="r5", now=at(3601))
+        assert (again.receipt.id, again.receipt.duplicate) == ("r5", False)
+
+    run(body)
+
+
+def test_a_channel_may_have_a_window_of_its_own(run: Run) -> None:
+    """The channel's window is used where it has one, the service's otherwise."""
+
+    async def body(store: Store) -> None:
+        hasty = create().model_copy(update={"channel": "hasty"})
+        await store.append(hasty, receipt_id="r1", now=NOW)
+        again = await store.append(hasty, receipt_id="r2", now=at(2))
+        assert not again.receipt.duplicate
+
+    run(body)
+
+
+def test_replay_brings_a_parked_create_back_to_the_head(run: Run) -> None:
+    """The create stands before what came after it, and the lane moves again; a second replay finds nothing."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        await store.append(update("mail:2"), receipt_id="r2", now=NOW)
+        (claim,) = await take(store)
+        burial = buried(claim, park=True)
+        await store.bury(claim, burial, now=NOW)
+        mended = create(key="mail:1#2", subject="Mended")
+        assert await store.replay(burial.letter, mended, receipt_id="r3", now=at(9)) == 1
+        assert await store.replay(burial.letter, mended, receipt_id="r4", now=at(9)) == 0
+        assert await store.dead("support", limit=9) == ()
+        assert await store.letter("support", "d1") is None
+        (claim,) = await take(store, seconds=9, token="t2")
+        assert [each.sequence for each in claim.commands] == [1, 2]
+        assert claim.commands[0].command == mended
+
+    run(body)
+
+
+def test_replay_brings_an_update_to_the_end_of_its_lane(run: Run) -> None:
+    """What has moved on is not turned back: the replayed update gets a new number."""
+
+    async def body(store: Store) -> None:
+        await store.append(update("mail:1"), receipt_id="r1", now=NOW)
+        await store.append(update("mail:2"), receipt_id="r2", now=NOW)
+        (claim,) = await take(store)
+        burial = buried(claim)
+        await store.bury(claim, burial, now=NOW)
+        assert await store.replay(burial.letter, update("mail:1#2"), receipt_id="r3", now=at(1)) == 3
+        (claim,) = await take(store, seconds=1, token="t2")
+        assert [each.sequence for each in claim.commands] == [2, 3]
+
+    run(body)
+
+
+def test_discarding_a_create_lets_its_lane_go_on(run: Run) -> None:
+    """Given up, it no longer parks the lane; a second discard finds nothing."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        await store.append(update("mail:2"), receipt_id="r2", now=NOW)
+        (claim,) = await take(store)
+        burial = buried(claim, park=True)
+        await store.bury(claim, burial, now=NOW)
+        assert await store.discard(burial.letter, entry(1, "discarded", 5))
+        assert not await store.discard(burial.letter, entry(1, "discarded", 5))
+        (claim,) = await take(store, seconds=5, token="t2")
+        assert [each.sequence for each in claim.commands] == [2]
+        view = await store.view("support", "c-1")
+        assert view is not None
+        assert view.history[-1].event == "discarded"
+
+    run(body)
+
+
+def test_unreadable_letters_can_be_discarded(run: Run) -> None:
+    """An unreadable delivery belongs to no lane; it is just gone."""
+    letter = Unreadable(id="u1", service="support", channel="mail", reason="?", arrived_at=NOW, body=b"x")
+
+    async def body(store: Store) -> None:
+        await store.keep(letter)
+        assert await store.letter("support", "u1") == (letter, ())
+        assert await store.discard(letter, entry(0, "discarded"))
+        assert await store.dead("support", limit=9) == ()
+
+    run(body)
+
+
+def test_a_paused_service_waits_for_a_person(run: Run) -> None:
+    """Paused, nothing is claimed however long; resumed, everything is."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        await store.pause("support", reason="maintenance")
+        assert await take(store, seconds=9999) == ()
+        assert (await store.backlog(HOME, now=at(1))).paused == "maintenance"
+        await store.resume("support")
+        assert len(await take(store, token="t2")) == 1
+
+    run(body)
+
+
+def test_after_a_hold_one_lane_tries_first(run: Run) -> None:
+    """A held service is probed by a single lane; once it comes home, all go."""
+
+    async def body(store: Store) -> None:
+        for number in (1, 2, 3):
+            await store.append(create(f"mail:{number}", f"c-{number}"), receipt_id=f"r{number}", now=NOW)
+        await store.hold("support", until=at(30), reason="401")
+        (probe,) = await take(store, seconds=30)
+        assert (await store.backlog(HOME, now=at(30))).probing
+        assert await take(store, seconds=31, token="t2") == ()
+        await store.settle(probe, done(probe), lease=LEASE, now=at(31))
+        assert len(await take(store, seconds=32, token="t3")) == 2
+        assert not (await store.backlog(HOME, now=at(32))).probing
+
+    run(body)
+
+
+def test_a_probe_that_fails_shuts_the_gate_again(run: Run) -> None:
+    """A failing probe opens the breaker for another while; a lost probe is followed by another."""
+
+    async def body(store: Store) -> None:
+        for number in (1, 2):
+            await store.append(create(f"mail:{number}", f"c-{number}"), receipt_id=f"r{number}", now=NOW)
+        await store.hold("support", until=at(30), reason="503")
+        (probe,) = await take(store, seconds=30)
+        assert await store.defer(probe, deferred(31, failed=True), now=at(31)) is Held.TRIPPED
+        assert await take(store, seconds=45, token="t2") == ()
+        (probe,) = await take(store, seconds=46, token="t3")
+        assert await take(store, seconds=90, token="t4") == (), "the probe is out"
+        assert len(await take(store, seconds=91, token="t5")) == 1, "its lease has lapsed"
+
+    run(body)
+
+
+def test_the_breaker_opens_on_a_share_of_failures(run: Run) -> None:
+    """Four calls, two of them failed: the service is left alone, then probed."""
+
+    async def body(store: Store) -> None:
+        for number in range(5):
+            command = create(f"mail:{number}", f"c-{number}").model_copy(update={"service": "fragile"})
+            await store.append(command, receipt_id=f"r{number}", now=NOW)
+        home = Partition("fragile", 0)
+        claims = await store.claim(home, limit=4, lease=LEASE, token="t", now=NOW)
+        for claim in claims[:2]:
+            await store.settle(claim, done(claim), lease=LEASE, now=at(1))
+        assert await store.defer(claims[2], deferred(2, failed=True), now=at(1)) is Held.WAITING
+        assert await store.defer(claims[3], deferred(2, failed=True), now=at(1)) is Held.TRIPPED
+        backlog = await store.backlog(home, now=at(5))
+        assert (backlog.due, backlog.held_until) == (3, at(6))
+        assert backlog.held_because == "breaker: 2 of 4 calls failed"
+        assert await store.claim(home, limit=9, lease=LEASE, token="t2", now=at(5)) == ()
+        (probe,) = await store.claim(home, limit=9, lease=LEASE, token="t3", now=at(6))
+        assert await store.bury(probe, buried(probe), now=at(6)) is Held.EMPTY, "an answer, if not a nice one"
+        assert len(await store.claim(home, limit=9, lease=LEASE, token="t4", now=at(6))) == 2
+
+    run(body)
+
+
+def test_failures_of_an_older_window_do_not_count(run: Run) -> None:
+    """The breaker weighs what happened lately."""
+
+    async def body(store: Store) -> None:
+        home = Partition("fragile", 0)
+        for number in range(4):
+            command = create(f"mail:{number}", f"c-{number}").model_copy(update={"service": "fragile"})
+            await store.append(command, receipt_id=f"r{number}", now=NOW)
+        claims = await store.claim(home, limit=4, lease=LEASE, token="t", now=NOW)
+        for claim, seconds in zip(claims, (0, 1, 2, 12), strict=True):
+            assert await store.defer(claim, deferred(99, failed=True), now=at(seconds)) is Held.WAITING
+
+    run(body)
+
+
+def test_the_rate_is_shared_and_saved_up_to_its_burst(run: Run) -> None:
+    """Two calls a second, four at once after a rest; each further call of a command is paid for as well."""
+
+    async def body(store: Store) -> None:
+        home = Partition("metered", 0)
+        for number in range(9):
+            command = create(f"mail:{number}", f"c-{number}").model_copy(update={"service": "metered"})
+            await store.append(command, receipt_id=f"r{number}", now=NOW)
+
+        async def claimed(seconds: float, token: str) -> tuple[Claim, ...]:
+            return await store.claim(home, limit=9, lease=LEASE, token=token, now=at(seconds))
+
+        claims = await claimed(0, "t1")
+        assert len(claims) == 4
+        assert await claimed(0.4, "t2") == ()
+        assert len(await claimed(1, "t3")) == 2
+        costly = Settlement(1, claims[0].interaction, (entry(1),), calls=3, keep=False)
+        await store.settle(claims[0], costly, lease=LEASE, now=at(2))
+        assert await claimed(2, "t4") == (), "two saved, two spent by the extra calls"
+        assert len(await claimed(3, "t5")) == 2
+
+    run(body)
+
+
+def test_a_holder_goes_on_only_within_the_rate(run: Run) -> None:
+    """A lane with more to do is given back when its next call has to wait."""
+
+    async def body(store: Store) -> None:
+        home = Partition("metered", 0)
+        for number in range(6):
+            command = update(f"mail:{number}").model_copy(update={"service": "metered"})
+            await store.append(command, receipt_id=f"r{number}", now=NOW)
+        (claim,) = await store.claim(home, limit=9, lease=LEASE, token="t", now=NOW)
+        kept = []
+        for sequence in range(1, 5):
+            held = await store.settle(claim, done(claim, keep=True, sequence=sequence), lease=LEASE, now=NOW)
+            kept.append(held)
+        assert kept == [Held.KEPT, Held.KEPT, Held.KEPT, Held.WAITING]
+
+    run(body)
+
+
+def test_the_number_in_flight_is_capped_for_all_workers(run: Run) -> None:
+    """Two at once: a third goes when one comes home, is deferred, or its lease lapses."""
+
+    async def body(store: Store) -> None:
+        home = Partition("narrow", 0)
+        for number in range(6):
+            command = create(f"mail:{number}", f"c-{number}").model_copy(update={"service": "narrow"})
+            await store.append(command, receipt_id=f"r{number}", now=NOW)
+
+        async def claimed(seconds: float, token: str) -> tuple[Claim, ...]:
+            return await store.claim(home, limit=9, lease=LEASE, token=token, now=at(seconds))
+
+        first, second = await claimed(0, "t1")
+        assert await claimed(1, "t2") == ()
+        await store.settle(first, done(first), lease=LEASE, now=at(1))
+        (third,) = await claimed(1, "t3")
+        await store.defer(third, deferred(500), now=at(2))
+        (fourth,) = await claimed(2, "t4")
+        await store.bury(fourth, buried(fourth), now=at(3))
+        assert await store.renew(second, lease=LEASE, now=at(3)) == at(48)
+        (fifth,) = await claimed(3, "t5")
+        assert await claimed(47, "t6") == ()
+        assert len(await claimed(48, "t7")) == 2, "both leases have lapsed"
+        assert fifth.fence == 1
+
+    run(body)
+
+
+def test_what_backs_off_can_be_hastened(run: Run) -> None:
+    """One lane or all become due at once; what is being worked on keeps its lease."""
+
+    async def body(store: Store) -> None:
+        for number in (1, 2, 3):
+            await store.append(create(f"mail:{number}", f"c-{number}"), receipt_id=f"r{number}", now=NOW)
+        claims = await take(store)
+        for claim in claims[:2]:
+            await store.defer(claim, deferred(500), now=NOW)
+        name = claims[0].external_id
+        assert await store.hasten("support", external_id=name, now=at(1)) == 1
+        assert await store.hasten("support", now=at(1)) == 1
+        assert await store.hasten("support", now=at(1)) == 0
+        assert len(await take(store, seconds=1, token="t2")) == 2
 
     run(body)
 

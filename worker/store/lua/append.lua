@@ -7,8 +7,10 @@
 --      5 active   zset    open interactions -> ms of their last activity
 --      6 history  list    one JSON line for each thing that happened
 --      7 bell     string  ms until which nobody needs to ring
+--      8 keys     hash    idempotency key -> as seen, but for as long as the conversation lives
 -- ARGV 1 now ms · 2 lane · 3 receipt · 4 fingerprint · 5 command · 6 window ms · 7 lane cap
 --      8 history line up to the sequence number · 9 and after it · 10 history cap · 11 ring patience ms
+--      12 idempotency key
 --
 -- Returns {accepted|duplicate, receipt, sequence, position, accepted ms, ring 0|1}
 --      or {conflict, first fingerprint} or {full, waiting commands}.
@@ -25,15 +27,16 @@ local function wake()
   return 1
 end
 
+-- The window forgets by time; an open conversation remembers what it was told for as long as it lives.
 local known = redis.call('GET', KEYS[1])
+if known and tonumber(string.match(known, '^(%d+)|')) <= now then known = false end
+if not known and redis.call('ZSCORE', KEYS[5], ARGV[2]) then known = redis.call('HGET', KEYS[8], ARGV[12]) end
 if known then
-  local expires, fingerprint, receipt, sequence, position, accepted =
-    string.match(known, '^(%d+)|(%x+)|([^|]+)|(%d+)|(%d+)|(%d+)$')
-  if tonumber(expires) > now then
-    if fingerprint ~= ARGV[4] then return {'conflict', fingerprint} end
-    local word = receipt == ARGV[3] and 'accepted' or 'duplicate'
-    return {word, receipt, tonumber(sequence), tonumber(position), tonumber(accepted), wake()}
-  end
+  local fingerprint, receipt, sequence, position, accepted =
+    string.match(known, '^%d+|(%x+)|([^|]+)|(%d+)|(%d+)|(%d+)$')
+  if fingerprint ~= ARGV[4] then return {'conflict', fingerprint} end
+  local word = receipt == ARGV[3] and 'accepted' or 'duplicate'
+  return {word, receipt, tonumber(sequence), tonumber(position), tonumber(accepted), wake()}
 end
 
 local position = redis.call('LLEN', KEYS[2])
@@ -41,9 +44,9 @@ if position >= tonumber(ARGV[7]) then return {'full', position} end
 
 local sequence = redis.call('HINCRBY', KEYS[3], 'seq', 1)
 redis.call('RPUSH', KEYS[2], sequence .. '|' .. ARGV[3] .. '|' .. ARGV[1] .. '|' .. ARGV[5])
-redis.call('SET', KEYS[1],
-  string.format('%d|%s|%s|%d|%d|%s', now + tonumber(ARGV[6]), ARGV[4], ARGV[3], sequence, position, ARGV[1]),
-  'PX', ARGV[6])
+local seen = string.format('%d|%s|%s|%d|%d|%s', now + tonumber(ARGV[6]), ARGV[4], ARGV[3], sequence, position, ARGV[1])
+redis.call('SET', KEYS[1], seen, 'PX', ARGV[6])
+redis.call('HSET', KEYS[8], ARGV[12], seen)
 redis.call('RPUSH', KEYS[6], ARGV[8] .. sequence .. ARGV[9])
 redis.call('LTRIM', KEYS[6], -tonumber(ARGV[10]), -1)
 if position == 0 and sequence > 1 then
@@ -52,7 +55,7 @@ if position == 0 and sequence > 1 then
   redis.call('PERSIST', KEYS[6])
 end
 redis.call('ZADD', KEYS[5], 'XX', now, ARGV[2])
-if redis.call('HGET', KEYS[3], 'parked') ~= '1' then
+if not redis.call('HGET', KEYS[3], 'parked') then
   -- NX: a lane that backs off or is being worked on keeps its time
   redis.call('ZADD', KEYS[4], 'NX', now, ARGV[2])
 end

@@ -6,12 +6,17 @@
 --      4 history  list  one JSON line for each thing that happened
 --      5 dead     zset  letter id -> ms of its burial
 --      6 letter   hash  letter (JSON), history (the lane's lines at that time)
+--      7 gate     hash  the service's brake, see gate.lua
+--      8 out      zset  lane -> end of its lease, see gate.lua
 -- ARGV 1 now ms · 2 lane · 3 fence · 4 sequence of the head · 5 letter id · 6 letter · 7 history line
---      8 park 0|1 · 9 history cap
+--      8 park 0|1 · 9 history cap · 10 failed 0|1 · 11 calls made · 12 gate limits
 --
--- Returns waiting, empty or stale. Repeating it buries nothing twice.
+-- Returns waiting, empty or stale. A parked lane names the letter that parked it. Repeating it buries nothing
+-- twice.
 
 local now = tonumber(ARGV[1])
+local lane = ARGV[2]
+local limits = gate_limits(ARGV[12])
 if redis.call('HGET', KEYS[2], 'fence') ~= ARGV[3] then return 'stale' end
 
 local head = redis.call('LINDEX', KEYS[1], 0)
@@ -21,11 +26,20 @@ if head and string.match(head, '^(%d+)|') == ARGV[4] then
   redis.call('LTRIM', KEYS[4], -tonumber(ARGV[9]), -1)
   redis.call('HSET', KEYS[6], 'letter', ARGV[6], 'history', table.concat(redis.call('LRANGE', KEYS[4], 0, -1), '\n'))
   redis.call('ZADD', KEYS[5], now, ARGV[5])
-  redis.call('HSET', KEYS[2], 'held', 0, 'suspect', 0, 'attempt', 0, 'parked', ARGV[8])
-  if ARGV[8] == '1' or redis.call('LLEN', KEYS[1]) == 0 then
-    redis.call('ZREM', KEYS[3], ARGV[2])
+  redis.call('HSET', KEYS[2], 'held', 0, 'suspect', 0, 'attempt', 0)
+  redis.call('ZREM', KEYS[8], lane)
+  if ARGV[10] == '1' then
+    gate_failed(KEYS[7], limits, tonumber(ARGV[11]), now)
   else
-    redis.call('ZADD', KEYS[3], now, ARGV[2])
+    gate_came_home(KEYS[7], limits, tonumber(ARGV[11]), now)
+  end
+  if ARGV[8] == '1' then
+    redis.call('HSET', KEYS[2], 'parked', ARGV[5])
+    redis.call('ZREM', KEYS[3], lane)
+  elseif redis.call('LLEN', KEYS[1]) == 0 then
+    redis.call('ZREM', KEYS[3], lane)
+  else
+    redis.call('ZADD', KEYS[3], now, lane)
   end
 end
 return redis.call('LLEN', KEYS[1]) > 0 and 'waiting' or 'empty'

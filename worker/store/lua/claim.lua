@@ -1,24 +1,24 @@
--- claim: take up to n due lanes for a while.
+-- claim: take up to n due lanes for a while, as many as the gate admits.
 --
 -- KEYS 1 due    zset    lane -> ms at which to look at it next; the end of the lease while claimed
---      2 gate   hash    until (ms), reason: the service's hold
---      3 bell   string  ms until which nobody needs to ring
---      4 token  list    the lanes that this very claim took, for its repetition
+--      2 gate   hash    the service's brake, see gate.lua
+--      3 out    zset    lane -> end of its lease, see gate.lua
+--      4 bell   string  ms until which nobody needs to ring
+--      5 token  list    the lanes that this very claim took, for its repetition
 --      and of each lane taken, in the same slot:
 --        <prefix>row:<lane>   hash  seq fence attempt held suspect parked record
 --        <prefix>lane:<lane>  list  sequence|receipt|accepted|command
--- ARGV 1 now ms · 2 limit · 3 lease ms · 4 key prefix · 5 window · 6 awake ms · 7 leaving 0|1
+-- ARGV 1 now ms · 2 limit · 3 lease ms · 4 key prefix · 5 window · 6 awake ms · 7 leaving 0|1 · 8 gate limits
 --
 -- Returns a list of {lane, fence, attempt, suspect 0|1, record, {commands}}.
 -- `suspect`: an earlier holder did not say what became of its call. Repeating it with the same token
 -- returns the same lanes and changes nothing.
 
 local now = tonumber(ARGV[1])
+local limit = tonumber(ARGV[2])
 local lease_until = now + tonumber(ARGV[3])
 local prefix = ARGV[4]
-
-local hold = redis.call('HGET', KEYS[2], 'until')
-if hold and tonumber(hold) > now then return {} end
+local limits = gate_limits(ARGV[8])
 
 local function take(lane)
   local row = prefix .. 'row:' .. lane
@@ -27,6 +27,7 @@ local function take(lane)
   redis.call('HSET', row, 'fence', (tonumber(state[1]) or 0) + 1, 'attempt', (tonumber(state[2]) or 0) + 1,
     'held', 1, 'suspect', suspect)
   redis.call('ZADD', KEYS[1], lease_until, lane)
+  gate_pass(KEYS[2], KEYS[3], limits, lane, now, lease_until)
 end
 
 local function describe(lane, commands)
@@ -34,10 +35,11 @@ local function describe(lane, commands)
   return {lane, tonumber(state[1]), tonumber(state[2]), tonumber(state[3]), state[4] or '', commands}
 end
 
-local repeated = redis.call('LRANGE', KEYS[4], 0, -1)
+local repeated = redis.call('LRANGE', KEYS[5], 0, -1)
 local lanes = repeated
 if #repeated == 0 then
-  lanes = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[2])
+  local wanted = gate_admits(KEYS[2], KEYS[3], limits, limit, now)
+  if wanted > 0 then lanes = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, wanted) end
 end
 
 local claims = {}
@@ -48,19 +50,17 @@ for _, lane in ipairs(lanes) do
   else
     if #repeated == 0 then
       take(lane)
-      redis.call('RPUSH', KEYS[4], lane)
+      redis.call('RPUSH', KEYS[5], lane)
     end
     claims[#claims + 1] = describe(lane, commands)
   end
 end
 
-if #claims > 0 and #repeated == 0 then redis.call('PEXPIRE', KEYS[4], ARGV[3]) end
+if #claims > 0 and #repeated == 0 then redis.call('PEXPIRE', KEYS[5], ARGV[3]) end
 
-if #lanes == 0 and ARGV[7] == '1' then
-  redis.call('DEL', KEYS[3])
-elseif #lanes < tonumber(ARGV[2]) then
-  redis.call('SET', KEYS[3], string.format('%d', now + tonumber(ARGV[6])))
+if #lanes < limit and not (#lanes == 0 and ARGV[7] == '1') then
+  redis.call('SET', KEYS[4], string.format('%d', now + tonumber(ARGV[6])))
 else
-  redis.call('DEL', KEYS[3])
+  redis.call('DEL', KEYS[4])
 end
 return claims

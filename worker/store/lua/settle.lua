@@ -5,12 +5,18 @@
 --      3 due      zset  lane -> ms at which to look at it next
 --      4 active   zset  open interactions -> ms of their last activity
 --      5 history  list  one JSON line for each thing that happened
--- ARGV 1 now ms · 2 lane · 3 fence · 4 done up to this sequence · 5 record · 6 history line · 7 keep 0|1
---      8 lease ms · 9 activity ms, empty when not open · 10 retention ms of what ended · 11 history cap
+--      6 keys     hash  idempotency key -> receipt, kept while the conversation lives
+--      7 gate     hash  the service's brake, see gate.lua
+--      8 out      zset  lane -> end of its lease, see gate.lua
+-- ARGV 1 now ms · 2 lane · 3 fence · 4 done up to this sequence · 5 record · 6 keep 0|1 · 7 lease ms
+--      8 activity ms, empty when not open · 9 retention ms of what ended · 10 history cap · 11 calls made
+--      12 gate limits · 13… history lines
 --
 -- Returns kept, waiting, empty or stale. Repeating it pops nothing twice and writes nothing twice.
 
 local now = tonumber(ARGV[1])
+local lane = ARGV[2]
+local limits = gate_limits(ARGV[12])
 if redis.call('HGET', KEYS[2], 'fence') ~= ARGV[3] then return 'stale' end
 
 local popped = 0
@@ -27,28 +33,35 @@ if popped == 0 then
   return redis.call('HGET', KEYS[2], 'held') == '1' and 'kept' or 'waiting'
 end
 
-redis.call('RPUSH', KEYS[5], ARGV[6])
-redis.call('LTRIM', KEYS[5], -tonumber(ARGV[11]), -1)
-if ARGV[9] == '' then
-  redis.call('ZREM', KEYS[4], ARGV[2])
+gate_came_home(KEYS[7], limits, tonumber(ARGV[11]), now)
+for line = 13, #ARGV do redis.call('RPUSH', KEYS[5], ARGV[line]) end
+redis.call('LTRIM', KEYS[5], -tonumber(ARGV[10]), -1)
+if ARGV[8] == '' then
+  redis.call('ZREM', KEYS[4], lane)
 else
-  redis.call('ZADD', KEYS[4], ARGV[9], ARGV[2])
+  redis.call('ZADD', KEYS[4], ARGV[8], lane)
 end
 
-if waiting > 0 and ARGV[7] == '1' then
+-- The holder may go on only with a call that the rate has room for.
+local room = limits.rate == 0 or gate_saved(KEYS[7], limits, now) >= 1
+if waiting > 0 and ARGV[6] == '1' and room then
+  local lease_until = now + tonumber(ARGV[7])
   redis.call('HSET', KEYS[2], 'record', ARGV[5], 'attempt', 1, 'suspect', 0)
-  redis.call('ZADD', KEYS[3], now + tonumber(ARGV[8]), ARGV[2])
+  redis.call('ZADD', KEYS[3], lease_until, lane)
+  gate_pass(KEYS[7], KEYS[8], limits, lane, now, lease_until)
   return 'kept'
 end
 
 redis.call('HSET', KEYS[2], 'record', ARGV[5], 'attempt', 0, 'held', 0, 'suspect', 0)
+redis.call('ZREM', KEYS[8], lane)
 if waiting > 0 then
-  redis.call('ZADD', KEYS[3], now, ARGV[2])
+  redis.call('ZADD', KEYS[3], now, lane)
   return 'waiting'
 end
-redis.call('ZREM', KEYS[3], ARGV[2])
-if ARGV[9] == '' then
-  redis.call('PEXPIRE', KEYS[2], ARGV[10])
-  redis.call('PEXPIRE', KEYS[5], ARGV[10])
+redis.call('ZREM', KEYS[3], lane)
+if ARGV[8] == '' then
+  redis.call('PEXPIRE', KEYS[2], ARGV[9])
+  redis.call('PEXPIRE', KEYS[5], ARGV[9])
+  redis.call('DEL', KEYS[6])
 end
 return 'empty'

@@ -1,0 +1,95 @@
+"""The state behind the in-memory store: what the keys of the Redis store hold, as values."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from worker.commands import Command
+from worker.interactions import Interaction
+from worker.lanes import Entry, Partition, Queued, Receipt, partition_of
+from worker.letters import DeadCommand, Unreadable
+from worker.store.gate import OPEN, Gate
+from worker.store.limits import HISTORY_CAP, Limits
+
+
+@dataclass(slots=True)
+class Lane:
+    """One conversation: its commands, its row and what is known of its holder."""
+
+    interaction: Interaction
+    commands: list[Queued] = field(default_factory=list)
+    history: list[Entry] = field(default_factory=list)
+    sequence: int = 0
+    fence: int = 0
+    attempt: int = 0
+    held: bool = False
+    suspect: bool = False
+    #: The letter that parked the lane, empty when it may move.
+    parked: str = ""
+    #: What the conversation was told, kept while it lives.
+    keys: dict[str, "Seen"] = field(default_factory=dict)
+    #: The last activity of an open interaction, None when it is not open.
+    activity: datetime | None = None
+
+    def write(self, entry: Entry) -> None:
+        """Add a line to the history."""
+        self.history = [*self.history, entry][-HISTORY_CAP:]
+
+    def free(self, *, suspect: bool = False, attempt: int = 0) -> None:
+        """Forget the holder."""
+        self.held, self.suspect, self.attempt = False, suspect, attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was said under an idempotency key."""
+
+    receipt: Receipt
+    fingerprint: str
+    expires: datetime
+
+
+@dataclass(slots=True)
+class Share:
+    """One partition."""
+
+    lanes: dict[str, Lane] = field(default_factory=dict)
+    due: dict[str, datetime] = field(default_factory=dict)
+    seen: dict[str, Seen] = field(default_factory=dict)
+    tokens: dict[str, list[str]] = field(default_factory=dict)
+    quiet_until: datetime | None = None
+    gate: Gate = OPEN
+
+
+#: When it was buried, what, and its lane's history at that time.
+Buried = tuple[datetime, DeadCommand | Unreadable, tuple[Entry, ...]]
+
+
+class MemoryState:
+    """Everything a store in memory holds; its parts share it."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.shares: defaultdict[Partition, Share] = defaultdict(Share)
+        self.letters: dict[str, dict[str, Buried]] = defaultdict(dict)
+        self.tallies: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+
+    def home(self, service: str, external_id: str) -> Share:
+        """Return the share in which a conversation lives."""
+        return self.shares[partition_of(service, external_id, self.limits.service(service).partitions)]
+
+    def lane(self, service: str, external_id: str) -> Lane:
+        """Return a conversation's lane, made now if there is none."""
+        fresh = Lane(Interaction(service=service, external_id=external_id))
+        return self.home(service, external_id).lanes.setdefault(external_id, fresh)
+
+    def of(self, service: str) -> list[Share]:
+        """Return all shares of a service."""
+        partitions = self.limits.service(service).partitions
+        return [self.shares[Partition(service, index)] for index in range(partitions)]
+
+
+def received(command: Command, sequence: int, now: datetime) -> Entry:
+    """Return the history line of an arriving command."""
+    detail = {"kind": command.kind, "channel": command.channel}
+    return Entry(at=now, event="received", sequence=sequence, trace_id=command.trace_id, detail=detail)
