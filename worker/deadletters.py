@@ -79,7 +79,7 @@ def next_key(key: str) -> str:
 
 
 def edited(command: Command, changes: Mapping[str, object]) -> Command:
-    """Return the command with some fields changed; raises pydantic's ValidationError for what may not stand."""
+    """Return the command with some fields changed. Raises pydantic's ValidationError."""
     return _COMMANDS.validate_python({**command.model_dump(), **changes})
 
 
@@ -110,8 +110,8 @@ class DeadLetters:
     async def replay(self, letter: DeadCommand, changes: Mapping[str, object] | None = None) -> int:
         """Bring a dead command back into its lane; return its sequence there, or 0 when the letter is gone.
 
-        It comes back under the next generation of its key, received as it was; a create goes back to the head of
-        the lane that it parked. Replaying the same letter again finds nothing, so it changes nothing.
+        It comes back under the next generation of its key, received as it was; a create goes back to the head
+        of the lane that it parked. Replaying the same letter again finds nothing, so it changes nothing.
         """
         command = edited(
             letter.command,

@@ -84,7 +84,7 @@ class RetrySettings(Frozen):
     cap_s: Seconds = 300.0
     #: Tries that were answered, before the command is buried.
     max_attempts: int = Field(default=40, ge=1)
-    #: The command's age in seconds at which it is buried, answered or not.
+    #: The time since its acceptance at which a failing command is buried, answered or not.
     max_age_s: Seconds = 24 * 3600.0
     #: The longest `Retry-After` that is honoured.
     retry_after_cap_s: Seconds = 900.0

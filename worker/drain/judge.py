@@ -49,6 +49,8 @@ class Case:
     interaction: Interaction
     #: How many claims have tried this command, this one included.
     attempt: int
+    #: When our door accepted it: its age is ours to count, whatever the sender's clock said.
+    accepted_at: datetime
     now: datetime
     retry: RetrySettings
     #: What our user data keys begin with.
@@ -84,7 +86,7 @@ def again(
 ) -> Again | Bury:
     """Return a later try, or the burial of a command whose tries or time are used up."""
     reason = said(evidence)
-    too_old = case.now - case.command.received_at > timedelta(seconds=case.retry.max_age_s)
+    too_old = case.now - case.accepted_at > timedelta(seconds=case.retry.max_age_s)
     if (counted and case.attempt >= case.retry.max_attempts) or too_old:
         why = f"older than {case.retry.max_age_s:g} s" if too_old else f"tried {case.attempt} times"
         return Bury("exhausted", f"{why}; last: {reason}", failed=failed)

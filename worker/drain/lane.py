@@ -158,6 +158,7 @@ def _case(desk: Desk, head: Head, step: Step) -> Case:
         command=head.command,
         interaction=head.interaction,
         attempt=head.attempt,
+        accepted_at=head.members[0].accepted_at,
         now=desk.clock(),
         retry=desk.retry,
         mark=desk.mark,

@@ -562,7 +562,7 @@ def test_a_channel_may_have_a_window_of_its_own(run: Run) -> None:
 
 
 def test_replay_brings_a_parked_create_back_to_the_head(run: Run) -> None:
-    """The create stands before what came after it, and the lane moves again; a second replay finds nothing."""
+    """It stands before what came after it, and the lane moves again; a second replay finds nothing."""
 
     async def body(store: Store) -> None:
         await store.append(create(), receipt_id="r1", now=NOW)
