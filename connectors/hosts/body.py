@@ -1,0 +1,54 @@
+"""Body: a request's bytes, read no further than the limit and no longer than the deadline."""
+
+import asyncio
+
+from starlette.types import Receive
+
+#: How long a whole body may take to arrive.
+DEADLINE_S = 10.0
+
+
+class TooLarge(Exception):
+    """The body is over the limit, by its own word or by count."""
+
+
+class TooSlow(Exception):
+    """The body did not arrive before the deadline."""
+
+
+class Gone(Exception):
+    """The sender went away before the body ended."""
+
+
+async def read_body(receive: Receive, *, announced: int | None, limit: int, deadline_s: float) -> bytes:
+    """Return the whole body. Raises TooLarge, TooSlow or Gone.
+
+    Args:
+        receive: Where the body comes from.
+        announced: Its Content-Length, if it has one.
+        limit: The number of bytes that is still accepted.
+        deadline_s: The seconds it may take.
+    """
+    if announced is not None and announced > limit:
+        raise TooLarge
+    try:
+        async with asyncio.timeout(deadline_s):
+            return await _read(receive, limit)
+    except TimeoutError as error:
+        raise TooSlow from error
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)

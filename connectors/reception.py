@@ -1,0 +1,160 @@
+"""Reception: what happens to every delivery, in this order: verify, translate, submit, answer.
+
+Accepted is said only after the door's `submit` returned. This is the only place with a `try` around a
+connector, so whatever a connector does, the sender gets one of the known answers.
+"""
+
+import asyncio
+import hashlib
+from typing import Any
+
+import structlog
+
+from connectors.base import (
+    Answer,
+    Answered,
+    Connector,
+    Delivery,
+    Ignored,
+    Refused,
+    UnreadableDelivery,
+    Verified,
+)
+from worker.commands import Command
+from worker.errors import KeyConflict, LaneFull, StoreUnavailable
+from worker.letters import Unreadable
+from worker.ports import Door
+
+_log: Any = structlog.get_logger()
+
+# Above this a translation could hold up every other sender, so it goes to a thread.
+_LARGE_BYTES = 32 * 1024
+_CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
+_LATER = "The bridge cannot accept this now; send it again later."
+
+
+async def receive(
+    connector: Connector, delivery: Delivery, door: Door, *, keep_conflicts: bool = False
+) -> Answer:
+    """Take one delivery in and return what the sender is to be told. Never raises.
+
+    Args:
+        connector: The delivery's channel.
+        delivery: What arrived.
+        door: Where commands and letters go.
+        keep_conflicts: Whether the host acknowledges a conflict, so that nobody will send it again and it
+            must be kept.
+    """
+    try:
+        return await _receive(connector, delivery, door, keep_conflicts=keep_conflicts)
+    except (StoreUnavailable, LaneFull) as error:
+        _note("warning", "delivery_unavailable", delivery, type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - a sender never sees our faults: it comes again
+        reason = type(error).__name__
+        _log.exception("delivery_failed", channel=delivery.channel, trace_id=delivery.trace_id, reason=reason)
+    return Answer(Answered.UNAVAILABLE, reason=_LATER)
+
+
+async def _receive(connector: Connector, delivery: Delivery, door: Door, *, keep_conflicts: bool) -> Answer:
+    try:
+        verified = connector.verify(delivery)
+    except Refused as refusal:
+        return await _refuse(connector, delivery, door, refusal)
+    try:
+        understood = await _translate(connector, verified)
+    except UnreadableDelivery as error:
+        return await _keep(connector, delivery, door, str(error), told=str(error))
+    except Exception as error:  # noqa: BLE001 - our fault, but the letter is kept and the sender released
+        _log.exception("translation_failed", channel=delivery.channel, trace_id=delivery.trace_id)
+        return await _keep(connector, delivery, door, type(error).__name__)
+    if isinstance(understood, Ignored):
+        return await _ignore(connector, delivery, door, understood)
+    try:
+        return await _submit(understood, delivery, door)
+    except KeyConflict as conflict:
+        return await _conflict(connector, delivery, door, conflict, keep=keep_conflicts)
+
+
+async def _translate(connector: Connector, verified: Verified) -> tuple[Command, ...] | Ignored:
+    if len(verified.delivery.body) > _LARGE_BYTES:
+        return await asyncio.to_thread(connector.translate, verified)
+    return connector.translate(verified)
+
+
+async def _submit(commands: tuple[Command, ...], delivery: Delivery, door: Door) -> Answer:
+    receipts = await door.submit(commands)
+    repeated = all(receipt.duplicate for receipt in receipts)
+    answered = Answered.DUPLICATE if repeated else Answered.ACCEPTED
+    _note("debug", "delivery_accepted", delivery, answered.value)
+    return Answer(answered, receipts)
+
+
+async def _refuse(connector: Connector, delivery: Delivery, door: Door, refusal: Refused) -> Answer:
+    _note("warning", "delivery_refused", delivery, str(refusal))
+    await _tally(connector, door, Answered.REFUSED)
+    return Answer(Answered.REFUSED, reason=refusal.told)
+
+
+async def _ignore(connector: Connector, delivery: Delivery, door: Door, ignored: Ignored) -> Answer:
+    _note("info", "delivery_ignored", delivery, ignored.reason)
+    await _tally(connector, door, Answered.IGNORED)
+    return Answer(Answered.IGNORED, reason=ignored.reason)
+
+
+async def _keep(
+    connector: Connector, delivery: Delivery, door: Door, reason: str, *, told: str = ""
+) -> Answer:
+    letter = _letter(connector, delivery, reason)
+    await door.keep(letter)
+    _note("warning", "delivery_unreadable", delivery, reason, letter=letter.id)
+    await _tally(connector, door, Answered.UNREADABLE)
+    return Answer(Answered.UNREADABLE, reason=told, letter=letter.id)
+
+
+async def _conflict(
+    connector: Connector, delivery: Delivery, door: Door, conflict: KeyConflict, *, keep: bool
+) -> Answer:
+    fingerprints = (conflict.first, conflict.second)
+    reason = f"its key was accepted with another content (fingerprints {', '.join(fingerprints)})"
+    letter = ""
+    if keep:
+        kept = _letter(connector, delivery, reason)
+        await door.keep(kept)
+        letter = kept.id
+    _note("warning", "delivery_conflict", delivery, reason)
+    return Answer(Answered.CONFLICT, reason=reason, letter=letter, fingerprints=fingerprints)
+
+
+def _letter(connector: Connector, delivery: Delivery, reason: str) -> Unreadable:
+    """Return the letter to keep; a delivery that comes again gets the same id and is kept once."""
+    digest = hashlib.sha256(delivery.channel.encode() + b"\0" + delivery.body).hexdigest()
+    return Unreadable(
+        id=digest[:32],
+        service=connector.service,
+        channel=delivery.channel,
+        reason=reason,
+        arrived_at=delivery.arrived_at,
+        peer=delivery.peer,
+        headers=_evidence(delivery),
+        body=delivery.body,
+    )
+
+
+def _evidence(delivery: Delivery) -> tuple[tuple[str, str], ...]:
+    kept = tuple(pair for pair in delivery.headers.pairs if pair[0].lower() not in _CREDENTIALS)
+    if delivery.envelope is None:
+        return kept
+    return (
+        ("Return-Path", delivery.envelope.mail_from),
+        *(("Delivered-To", address) for address in delivery.envelope.rcpt_tos),
+        *kept,
+    )
+
+
+async def _tally(connector: Connector, door: Door, answered: Answered) -> None:
+    await door.tally(connector.service, f"{connector.channel}:{answered}")
+
+
+def _note(level: str, event: str, delivery: Delivery, reason: str, **more: str) -> None:
+    write = getattr(_log, level)
+    write(event, channel=delivery.channel, trace_id=delivery.trace_id, reason=reason, **more)

@@ -1,0 +1,1 @@
+"""Webhooks: signed JSON from any application, mapped to commands by expressions in the channel's settings."""

@@ -1,0 +1,101 @@
+"""The parts of a mail, within bounds."""
+
+import pytest
+
+from connectors.base import UnreadableDelivery
+from connectors.email.structure import DEPTH, LINES, PARTS, content, inline_parts, read
+
+
+def multipart(*parts: bytes, boundary: bytes = b"b") -> bytes:
+    """Return a multipart mail of these parts."""
+    head = b'Content-Type: multipart/mixed; boundary="' + boundary + b'"\n\n'
+    return (
+        head
+        + b"".join(b"--" + boundary + b"\n" + part + b"\n" for part in parts)
+        + b"--"
+        + boundary
+        + b"--\n"
+    )
+
+
+def nested(depth: int) -> bytes:
+    """Return a mail with so many levels of parts inside it."""
+    mail = b"Content-Type: text/plain\n\ncore"
+    for level in range(depth):
+        mail = multipart(mail, boundary=b"level-%d" % level)
+    return mail
+
+
+def test_too_deep_is_unreadable() -> None:
+    """A mail may be nested so deep and no deeper; far deeper is no danger either."""
+    assert [content(part) for part in inline_parts(read(nested(DEPTH)))] == ["core"]
+    for depth in (DEPTH + 1, 5000):
+        with pytest.raises(UnreadableDelivery, match="inside one another"):
+            read(nested(depth))
+
+
+def test_forwarded_mails_nest_as_well() -> None:
+    """Mails inside mails count as depth."""
+    with pytest.raises(UnreadableDelivery):
+        read(b"Content-Type: message/rfc822\n\n" * 100)
+
+
+def test_too_many_parts_are_unreadable() -> None:
+    """A mail may have so many parts and no more."""
+    part = b"\nx"
+    assert len(list(inline_parts(read(multipart(*[part] * (PARTS - 1)))))) == PARTS - 1
+    with pytest.raises(UnreadableDelivery, match="parts"):
+        read(multipart(*[part] * PARTS))
+
+
+def test_what_the_library_cannot_read_is_unreadable() -> None:
+    """A header on which the standard library breaks makes the mail unreadable, not the bridge."""
+    with pytest.raises(UnreadableDelivery, match="cannot be read: ValueError"):
+        read(b"Content-Type: multipart/mixed; boundary*=utf\0-8'en'b\n\nbody")
+
+
+def test_only_what_is_shown_is_walked() -> None:
+    """Attachments and mails inside the mail are left out; parts inside parts are not."""
+    mail = multipart(
+        multipart(b"Content-Type: text/plain\n\none", b"Content-Type: text/html\n\ntwo", boundary=b"inner"),
+        b"Content-Disposition: attachment\n\nthree",
+        b"Content-Type: message/rfc822\n\nSubject: x\n\nfour",
+        b"Content-Disposition: inline\n\nfive",
+    )
+    assert [content(part) for part in inline_parts(read(mail))] == ["one", "two", "five"]
+
+
+@pytest.mark.parametrize(
+    ("mail", "text"),
+    [
+        (b"Content-Transfer-Encoding: base64\n\nR3LDvMOfZQ==", "Grüße"),
+        (b"Content-Transfer-Encoding: BASE64\n\nR3LDvMOfZQ", "Grüße"),
+        (b"Content-Transfer-Encoding: quoted-printable\n\nGr=C3=BC=\n=C3=9Fe =XY", "Grüße =XY"),
+        (b"Content-Transfer-Encoding: x-uuencode\n\nnot uuencoded", "not uuencoded"),
+        (b"Content-Transfer-Encoding: nonsense\n\nGr\xc3\xbc\xc3\x9fe", "Grüße"),
+        (b"Content-Type: text/plain; charset=latin-1\n\nGr\xfc\xdfe", "Grüße"),
+        (b'Content-Type: text/plain; charset="\xff"\n\nGr\xc3\xbc\xc3\x9fe', "Grüße"),
+        (b"Content-Type: text/plain; charset*=x'y'%ff\n\nGr\xc3\xbc\xc3\x9fe", "Grüße"),
+        (b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b--", ""),
+        (b"Content-Type: text/plain; charset*=utf\0-8'en'x\n\nlost", ""),
+        (b"", ""),
+    ],
+)
+def test_content_is_text(mail: bytes, text: str) -> None:
+    """Every transfer encoding and charset, right, wrong or broken, gives text."""
+    assert content(read(mail)) == text
+
+
+def test_headers_are_cut() -> None:
+    """A header of any length is cut when it is read, raw 8-bit text included."""
+    mail = read(b"Subject: \xc3\xbc" + b"x" * 100_000 + b"\n\n")
+    assert mail["subject"].startswith("üx")
+    assert len(mail["subject"]) < 5000
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_lines_are_counted(end: bytes) -> None:
+    """Of a mail with lines without end only the first ones are read, whatever ends them."""
+    head = end + b"x"
+    assert content(read(head + end * (LINES - 2) + b"the end")).endswith("the end")
+    assert not content(read(head + end * LINES + b"the end")).endswith("the end")

@@ -1,0 +1,26 @@
+"""The headers of a delivery."""
+
+import pytest
+
+from connectors.headers import Headers
+
+HEADERS = Headers([("X-Key", "one"), ("Accept", "*/*"), ("x-key", "two")])
+
+
+def test_names_are_found_in_any_case() -> None:
+    """A header is found whatever its case; of several the first is given, and all on request."""
+    assert (HEADERS["x-KEY"], HEADERS.get("accept"), HEADERS.get("missing")) == ("one", "*/*", None)
+    assert HEADERS.all("X-KEY") == ("one", "two")
+    with pytest.raises(KeyError):
+        HEADERS["missing"]
+
+
+def test_a_name_counts_once() -> None:
+    """Iterating gives each name once, in order; the pairs as they were sent remain."""
+    assert (list(HEADERS), len(HEADERS)) == (["x-key", "accept"], 2)
+    assert HEADERS.pairs[2] == ("x-key", "two")
+
+
+def test_values_are_not_printed() -> None:
+    """Printing shows names only."""
+    assert repr(HEADERS) == "Headers(x-key, accept)"
