@@ -1,87 +1,17 @@
-"""Budget: how much user data an interaction may carry, and how too much of it is shortened.
+"""Budget: a delivery whose user data cannot be made to fit is unreadable."""
 
-The safe size is 16,000 bytes, measured as JSON in UTF-8. Only strings are shortened, the longest first and
-all to the same length, so the same delivery is always cut at the same place.
-"""
+from collections.abc import Mapping
 
-from collections.abc import Iterator, Mapping
-
-import orjson
 from pydantic import JsonValue
 
 from connectors.base import UnreadableDelivery
-
-#: What an interaction may hold (16,000) less room for the marks of a create: its fingerprint and its key.
-BUDGET_BYTES = 16_000 - 800
-#: Stands where something was left out.
-MARKER = " […]"
-
-# The marker in its quotation marks and a little text before it: shorter strings would say nothing.
-_SHORTEST = 24
+from worker import budget
+from worker.errors import UserDataRefused
 
 
-def fit(user_data: Mapping[str, JsonValue], limit: int = BUDGET_BYTES) -> dict[str, JsonValue]:
-    """Return the user data, its longest strings shortened to fit. Raises UnreadableDelivery if it cannot."""
-    whole = len(orjson.dumps(user_data))
-    if whole <= limit:
-        return dict(user_data)
-    sizes = sorted(_size(text) for text in _strings(user_data))
-    level = _level(sizes, room=limit - (whole - sum(sizes)))
-    return {name: _shorten(value, level) for name, value in user_data.items()}
-
-
-def cut(text: str, characters: int) -> str:
-    """Return a text of at most so many characters, with the marker where it was cut."""
-    if len(text) <= characters:
-        return text
-    return text[: max(characters - len(MARKER), 0)].rstrip() + MARKER
-
-
-def _size(text: str) -> int:
-    return len(orjson.dumps(text))
-
-
-def _strings(value: JsonValue | Mapping[str, JsonValue]) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _strings(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _strings(each)
-
-
-def _level(sizes: list[int], *, room: int) -> int:
-    """Return the greatest size to which all strings can be held so that together they fill the room."""
-    for index, size in enumerate(sizes):
-        waiting = len(sizes) - index
-        if size * waiting > room:
-            level = room // waiting
-            if level >= _SHORTEST:
-                return level
-            break
-        room -= size
-    raise UnreadableDelivery("the user data is over its budget and cannot be shortened to fit")
-
-
-def _shorten(value: JsonValue, level: int) -> JsonValue:
-    if isinstance(value, str):
-        return value if _size(value) <= level else _cut_to_size(value, level)
-    if isinstance(value, dict):
-        return {name: _shorten(each, level) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_shorten(each, level) for each in value]
-    return value
-
-
-def _cut_to_size(text: str, size: int) -> str:
-    """Return the longest beginning that fits together with the marker."""
-    fits, fails = 0, min(len(text), size) + 1
-    while fails - fits > 1:
-        middle = (fits + fails) // 2
-        if _size(text[:middle] + MARKER) <= size:
-            fits = middle
-        else:
-            fails = middle
-    return text[:fits] + MARKER
+def fit(user_data: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return the user data within the default budget. Raises UnreadableDelivery if it cannot be shortened."""
+    try:
+        return budget.fit(user_data)
+    except UserDataRefused as error:
+        raise UnreadableDelivery(str(error)) from error

@@ -21,7 +21,7 @@ from connectors.base import (
     Verified,
 )
 from worker.commands import Command
-from worker.errors import KeyConflict, LaneFull, StoreUnavailable
+from worker.errors import KeyConflict, LaneFull, StoreUnavailable, UserDataRefused
 from worker.letters import Unreadable
 from worker.ports import Door
 
@@ -71,6 +71,8 @@ async def _receive(connector: Connector, delivery: Delivery, door: Door, *, keep
         return await _ignore(connector, delivery, door, understood)
     try:
         return await _submit(understood, delivery, door)
+    except UserDataRefused as error:
+        return await _keep(connector, delivery, door, str(error))
     except KeyConflict as conflict:
         return await _conflict(connector, delivery, door, conflict, keep=keep_conflicts)
 

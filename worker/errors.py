@@ -7,6 +7,7 @@ BridgeError
 ├── StoreUnavailable    nobody: come again later
 ├── LaneFull            nobody: come again later
 ├── KeyConflict         the sender: one key, two contents
+├── UserDataRefused     the sender: the API would refuse what the command carries
 └── UnknownService      the sender or the operator: no such service is configured
 """
 
@@ -47,6 +48,10 @@ class KeyConflict(BridgeError):
         super().__init__(
             f"idempotency key {key!r} was accepted with another content (fingerprint {first}, now {second})"
         )
+
+
+class UserDataRefused(BridgeError):
+    """The user data names what belongs to the system, or is too large and cannot be shortened."""
 
 
 class UnknownService(BridgeError):

@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from worker.budget import MARKS_BYTES
 from worker.commands import Command
 from worker.errors import StoreUnavailable, UnknownService
 from worker.events import CommandAccepted, CommandRepeated
 from worker.lanes import Appended, Receipt, partition_of
 from worker.letters import Unreadable
 from worker.ports import Clock, Doorbell, Ids, Listener, Store
+from worker.settings import ServiceSettings
+from worker.userdata import within_rules
 
 
 class Intake:
@@ -19,14 +22,14 @@ class Intake:
         store: Store,
         doorbell: Doorbell,
         *,
-        partitions: Mapping[str, int],
+        services: Mapping[str, ServiceSettings],
         clock: Clock,
         ids: Ids,
         listen: Listener,
     ) -> None:
         self._store = store
         self._doorbell = doorbell
-        self._partitions = partitions
+        self._services = services
         self._clock = clock
         self._ids = ids
         self._listen = listen
@@ -34,17 +37,22 @@ class Intake:
 
     async def submit(self, commands: Sequence[Command]) -> tuple[Receipt, ...]:
         """See `worker.ports.Door.submit`."""
-        for command in commands:
-            if command.service not in self._partitions:
-                known = ", ".join(sorted(self._partitions)) or "none"
-                raise UnknownService(f"no service {command.service!r} is configured; there is: {known}")
+        acceptable = [self._acceptable(command) for command in commands]
         receipts = []
-        for command in commands:
+        for command in acceptable:
             appended = await self._store.append(command, receipt_id=self._ids(), now=self._clock())
             self._tell(command, appended.receipt)
             self._ring(command, appended)
             receipts.append(appended.receipt)
         return tuple(receipts)
+
+    def _acceptable(self, command: Command) -> Command:
+        """Return the command as the API will take it, its user data within the budget."""
+        service = self._services.get(command.service)
+        if service is None:
+            known = ", ".join(sorted(self._services)) or "none"
+            raise UnknownService(f"no service {command.service!r} is configured; there is: {known}")
+        return within_rules(command, limit=service.user_data_bytes - MARKS_BYTES)
 
     async def keep(self, letter: Unreadable) -> None:
         """See `worker.ports.Door.keep`."""
@@ -66,7 +74,9 @@ class Intake:
         """Wake a worker without letting the sender wait for it."""
         if not appended.ring:
             return
-        partition = partition_of(command.service, command.external_id, self._partitions[command.service])
+        partition = partition_of(
+            command.service, command.external_id, self._services[command.service].partitions
+        )
         task = asyncio.create_task(self._doorbell.ring(partition))
         self._ringing.add(task)
         task.add_done_callback(self._ringing.discard)

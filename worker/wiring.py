@@ -13,6 +13,7 @@ from celery import Celery
 from worker import configuration
 from worker.api.client import OpenMediaApi
 from worker.api.connections import open_client
+from worker.deadletters import DeadLetters
 from worker.doorbell import CeleryDoorbell
 from worker.drain.crew import Crew, Pace
 from worker.drain.desk import Desk, Stopping
@@ -69,10 +70,17 @@ class Bridge:
         return Intake(
             self.store,
             self.doorbell,
-            partitions=self.partitions,
+            services=self.settings.services,
             clock=self.clock,
             ids=new_id,
             listen=self.listen,
+        )
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """What a person can do with dead letters."""
+        return DeadLetters(
+            self.store, self.doorbell, partitions=self.partitions, clock=self.clock, ids=new_id
         )
 
     def api(self, service: str) -> OpenMediaApi:

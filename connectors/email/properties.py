@@ -2,8 +2,9 @@
 
 from pydantic import JsonValue
 
-from connectors.budget import cut, fit
+from connectors.budget import fit
 from connectors.email.message import Mail
+from worker.budget import cut
 
 
 def user_data(mail: Mail, preview_chars: int) -> dict[str, JsonValue]:

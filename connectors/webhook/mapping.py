@@ -7,14 +7,16 @@ from typing import TypedDict
 from pydantic import JsonValue, ValidationError
 
 from connectors.base import Delivery, Ignored, UnreadableDelivery
-from connectors.budget import cut, fit
+from connectors.budget import fit
 from connectors.idempotency import idempotency_key
-from connectors.properties import is_reserved
 from connectors.webhook.expression import Expression
 from connectors.webhook.identifier import identifier
 from connectors.webhook.moment import moment
 from connectors.webhook.options import ANY_WORD, Action, WebhookOptions
+from connectors.webhook.words import as_text
+from worker.budget import cut
 from worker.commands import Command, Create, OnMissing, Stop, Update, conversation_id
+from worker.properties import is_reserved
 
 _REASON_CHARACTERS = 1000
 _WORD_CHARACTERS = 60
@@ -103,7 +105,8 @@ def _native_key(document: JsonValue, delivery: Delivery, options: WebhookOptions
 
 def _user_data(document: JsonValue, options: WebhookOptions) -> Mapping[str, JsonValue]:
     found = {name: expression.find(document) for name, expression in options.user_data.items()}
-    return fit({name: value for name, value in found.items() if value is not None})
+    stated = {name: value for name, value in found.items() if value is not None}
+    return fit({name: as_text(value) for name, value in stated.items()} if options.as_text else stated)
 
 
 def _deleted(document: JsonValue, options: WebhookOptions) -> tuple[str, ...]:

@@ -10,10 +10,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from connectors.properties import PropertyName
 from connectors.webhook.expression import ExpressionField
 from worker.commands import OnConflict, OnEnded, OnMissing
 from worker.frozen import Frozen
+from worker.properties import PropertyName
 
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$")]
 
@@ -60,6 +60,8 @@ class WebhookOptions(Frozen):
     reason_system_name: ExpressionField | None = None
     #: Finds the reason in words, for stops.
     reason_description: ExpressionField | None = None
+    #: Whether every value of the user data is sent as text.
+    as_text: bool = False
     on_conflict: OnConflict = OnConflict.UPDATE
     on_missing: OnMissing = OnMissing.CREATE
     on_ended: OnEnded = OnEnded.FOLLOW_UP

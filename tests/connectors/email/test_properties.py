@@ -9,7 +9,7 @@ import connectors.email
 from connectors.email.message import Mail
 from connectors.email.properties import user_data
 from connectors.email.threads import Thread
-from connectors.properties import is_reserved
+from worker.properties import is_reserved
 
 
 def mail(text: str, subject: str = "s") -> Mail:

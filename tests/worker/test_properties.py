@@ -3,7 +3,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from connectors.properties import RESERVED, PropertyName, is_reserved
+from worker.properties import RESERVED, PropertyName, is_reserved
 
 NAMES: TypeAdapter[str] = TypeAdapter(PropertyName)
 
