@@ -14,8 +14,17 @@ MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 
 #: Modules whose behaviour another test file proves, and which.
 PROVED_ELSEWHERE = {
-    "bridge/__main__.py": "tests/bridge/test_cli.py runs it as a process",
-    "worker/ports.py": "protocols without behaviour; tests/worker/store/test_contract.py holds the store's to it",
+    "bridge/children.py": "tests/bridge/test_up.py: starting and stopping them is what it is for",
+    "bridge/cli/__init__.py": "tests/bridge/cli/test_program.py",
+    "bridge/cli/options.py": "tests/bridge/cli/test_program.py",
+    "bridge/cli/processes.py": "tests/bridge/cli/test_program.py and tests/bridge/test_up.py",
+    "bridge/cli/questions.py": "tests/bridge/cli/test_program.py",
+    "bridge/cli/sending.py": "tests/bridge/cli/test_program.py",
+    "worker/ports.py": "protocols without behaviour; tests/worker/store/test_contract.py holds stores to them",
+    "worker/store/lanes.py": "tests/worker/store/test_contract.py, against both stores",
+    "worker/store/ledger.py": "tests/worker/store/test_contract.py, against both stores",
+    "worker/store/letters.py": "tests/worker/store/test_contract.py, against both stores",
+    "worker/store/memory.py": "tests/worker/store/test_contract.py, against both stores",
 }
 
 

@@ -1,0 +1,1 @@
+"""The command line, and what it starts: the bridge as one person sees it."""

@@ -1,0 +1,173 @@
+"""`bridge check`: looks at the settings and at everything they lead to. Changes nothing."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlsplit
+
+from celery import Celery
+
+from bridge.findings import Finding, ok, problem, warning
+from bridge.places import attach
+from bridge.stack import SANDBOX_HOST
+from connectors.registry import build
+from worker import configuration
+from worker.app import app
+from worker.errors import BridgeError, SecretMissing, SettingsError, StoreUnavailable
+from worker.operations import ByExternalId, GetInteraction
+from worker.outcomes import Failed, NotFound, Ok, Outcome, Overloaded, Unauthorized
+from worker.secrets import Secrets
+from worker.settings import Settings
+from worker.telemetry import logs
+from worker.wiring import Bridge, broker_url, new_id, read_configuration
+
+_BROKER_PATIENCE_S: Final = 5.0
+
+
+def check() -> tuple[Finding, ...]:
+    """Return everything found. Never raises for what can be found. For entry points only."""
+    try:
+        attach()
+        settings, secrets = read_configuration()
+    except SettingsError as error:
+        return (problem("settings", str(error)),)
+    logs.configure(settings.log_format, "error")  # what else there is to say becomes a finding
+    stated = [_file(), *_emptiness(settings), *_secrets(settings, secrets), *_channels(settings, secrets)]
+    return (*stated, *asyncio.run(_reached(settings, secrets)))
+
+
+def _file() -> Finding:
+    path = configuration.config_path()
+    if path is None:
+        return warning(
+            "settings", "no settings file is used; write bridge.toml here or name one with --config"
+        )
+    return ok("settings", f"{path.absolute()} is read and makes sense")
+
+
+def _emptiness(settings: Settings) -> Iterator[Finding]:
+    if not settings.services:
+        yield problem("services", "none is configured, so nothing can be accepted; add [services.NAME]")
+    if not settings.channels:
+        yield warning("channels", "none is configured: only `bridge send` and Celery tasks bring commands")
+
+
+def _secrets(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
+    references = {
+        **{f"services.{name}.api_key": (service.api_key,) for name, service in settings.services.items()},
+        **{f"channels.{name}.secrets": channel.secrets for name, channel in settings.channels.items()},
+    }
+    for what, each in references.items():
+        for reference in each:
+            try:
+                secrets.value(reference)
+            except SecretMissing as error:
+                yield problem(what, str(error))
+            else:
+                yield ok(what, f"{reference} leads to a secret")
+
+
+def _channels(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
+    for name, channel in settings.channels.items():
+        try:
+            build(name, channel, [secrets.value(each) for each in channel.secrets])
+        except SecretMissing:
+            continue  # said already
+        except SettingsError as error:
+            yield problem(f"channels.{name}", str(error))
+        else:
+            yield ok(f"channels.{name}", f"{channel.connector}, for service {channel.service}")
+
+
+async def _reached(settings: Settings, secrets: Secrets) -> list[Finding]:
+    try:
+        bridge = Bridge(settings, secrets, app, logs.listener())
+    except BridgeError as error:
+        return [problem("store", str(error))]
+    try:
+        found = await asyncio.gather(
+            _store(bridge),
+            _broker(settings, secrets),
+            *(_service(bridge, name) for name in settings.services),
+        )
+    finally:
+        await bridge.aclose()
+    return [finding for findings in found for finding in findings]
+
+
+async def _store(bridge: Bridge) -> list[Finding]:
+    try:
+        troubles = await bridge.store.troubles()
+    except StoreUnavailable as error:
+        return [problem("store", f"{error}; is it running, and is store.url right?")]
+    if not troubles:
+        return [ok("store", "answers, writes to disk what it accepts and never evicts")]
+    grade = warning if bridge.settings.store.allow_unsafe else problem
+    accepted = "accepted by store.allow_unsafe" if bridge.settings.store.allow_unsafe else "mend its settings"
+    return [
+        grade("store", f"it {trouble}: what was accepted could be lost; {accepted}") for trouble in troubles
+    ]
+
+
+async def _broker(settings: Settings, secrets: Secrets) -> list[Finding]:
+    try:
+        url = broker_url(settings, secrets)
+        async with asyncio.timeout(_BROKER_PATIENCE_S + 1):
+            await asyncio.to_thread(_connect, app, url)
+    except BridgeError as error:
+        return [problem("broker", str(error))]
+    except Exception as error:  # noqa: BLE001 - every transport has its own errors; all mean the same here
+        return [problem("broker", f"does not answer ({type(error).__name__}: {error}); is broker.url right?")]
+    return [ok("broker", f"answers ({urlsplit(url).scheme})"), *_patience(settings)]
+
+
+def _patience(settings: Settings) -> Iterator[Finding]:
+    """Compare how long a worker may hold a ring with how long the broker waits before it rings again."""
+    visible_s = app.conf.broker_transport_options.get("visibility_timeout")
+    longest_s = settings.worker.slice_s + max(
+        (service.call_timeout_s for service in settings.services.values()), default=0
+    )
+    if visible_s and visible_s <= longest_s:
+        yield warning(
+            "worker.slice_s",
+            f"with the longest call it is {longest_s:g} s, but the broker rings again after {visible_s:g} s: "
+            "workers would double one another's looks; make it shorter",
+        )
+
+
+def _connect(celery: Celery, url: str) -> None:
+    with celery.connection_for_write(url, connect_timeout=_BROKER_PATIENCE_S) as connection:
+        connection.ensure_connection(max_retries=1, interval_start=0.1, timeout=_BROKER_PATIENCE_S)
+
+
+async def _service(bridge: Bridge, name: str) -> list[Finding]:
+    what, base_url = f"service {name}", bridge.settings.services[name].base_url
+    if urlsplit(base_url).hostname == SANDBOX_HOST:
+        return [
+            problem(
+                what, f"{SANDBOX_HOST} is the sandbox that `bridge up` brings, and none runs here: start it"
+            )
+        ]
+    try:
+        # nobody has an interaction of this id, so the answer says everything and touches nothing
+        question = GetInteraction(ByExternalId(f"bridge-check-{new_id()}"))
+        outcome = await bridge.api(name).send(question, trace_id=new_id())
+    except BridgeError as error:
+        return [problem(what, str(error))]
+    return [_judge(name, base_url, outcome)]
+
+
+def _judge(name: str, base_url: str, outcome: Outcome) -> Finding:
+    what = f"service {name}"
+    said = outcome.evidence.detail or f"status {outcome.evidence.status}"
+    match outcome:
+        case NotFound() | Ok():
+            return ok(what, f"{base_url} answers and takes the key")
+        case Unauthorized():
+            return problem(what, f"{base_url} refuses the key ({said}); see services.{name}.api_key")
+        case Overloaded():
+            return warning(what, f"{base_url} answers that it is overloaded ({said}); check again later")
+        case Failed(reached=False):
+            return problem(what, f"{base_url} cannot be reached ({said}); is base_url right?")
+        case _:
+            return problem(what, f"{base_url} does not answer as the Open Media API does ({said})")

@@ -1,0 +1,59 @@
+"""The program `bridge` and the table of its commands."""
+
+import importlib.metadata
+import sys
+from typing import Annotated
+
+import typer
+
+from bridge.cli import processes, questions, sending
+from bridge.cli.options import EXIT_CODES, PASS_ALL, PASS_ON
+
+app = typer.Typer(
+    name="bridge",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_send = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
+
+
+def _say_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if asked:
+        sys.stdout.write(f"openmedia-bridge {importlib.metadata.version('openmedia-bridge')}\n")
+        raise typer.Exit
+
+
+@app.callback(epilog=EXIT_CODES)
+def bridge(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and end.")
+    ] = False,
+) -> None:
+    """E-mail and webhooks become Genesys Open Media interactions: in order, once, whatever dies.
+
+    Start with `bridge up`: it needs no configuration and says where everything is.
+    """
+
+
+app.command(epilog=EXIT_CODES)(processes.up)
+app.command(epilog=EXIT_CODES)(processes.demo)
+app.command(epilog=EXIT_CODES)(questions.show)
+app.command(epilog=EXIT_CODES)(questions.check)
+app.add_typer(
+    _send,
+    name="send",
+    help="Submit a command by hand, as a channel would.\n\n"
+    "A bridge that runs on another data directory than ./bridge-data is found through BRIDGE_DATA.",
+    epilog=EXIT_CODES,
+)
+_send.command(epilog=EXIT_CODES)(sending.create)
+_send.command(epilog=EXIT_CODES)(sending.update)
+_send.command(epilog=EXIT_CODES)(sending.stop)
+app.command(epilog=EXIT_CODES)(processes.intake)
+app.command(epilog=EXIT_CODES, context_settings=PASS_ON)(processes.worker)
+app.command(epilog=EXIT_CODES, context_settings=PASS_ON)(processes.beat)
+app.command(context_settings=PASS_ALL)(processes.sandbox)

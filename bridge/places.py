@@ -1,0 +1,60 @@
+"""Places: where the things of a running bridge are, written for people, scripts and other terminals."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bridge.home import write_private
+from worker import configuration
+from worker.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where things are. Holds no secret, though whoever may read it can reach the private Redis."""
+
+    #: The variables with which another process joins this bridge.
+    environment: Mapping[str, str]
+    #: The intake's URL; webhooks go to `/channels/{channel}` beneath it.
+    intake: str
+    #: The host and the port of the mail door.
+    smtp: Mapping[str, Any]
+    #: The sandbox's URL, None where none runs.
+    sandbox: str | None
+    #: The data directory.
+    data: str
+    #: The settings file.
+    config: str
+    #: The bridge's process.
+    pid: int
+    #: Commands that can be pasted into a terminal, by what they do.
+    samples: Mapping[str, str] = field(default_factory=dict)
+
+    def line(self) -> str:
+        """Return it all as one line of JSON."""
+        return json.dumps(asdict(self))
+
+    def write(self, path: Path) -> None:
+        """Write it where `worker.configuration.find_running` looks."""
+        write_private(path, self.line() + "\n")
+
+
+def attach() -> None:
+    """Complete the environment by that of the bridge that runs on the data directory with these settings.
+
+    For commands in another terminal. One that runs with other settings than those named here is left alone.
+    """
+    path = Path(os.environ.get("BRIDGE_DATA", configuration.DEFAULT_DATA)) / configuration.PLACES
+    named = configuration.config_path()
+    if named is None or not path.exists():
+        return  # `find_running`, which every entry point calls, does the rest
+    try:
+        environment: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))["environment"]
+        same = named.absolute() == Path(environment["BRIDGE_CONFIG"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SettingsError(f"{path} is not what a running bridge writes there; remove it") from error
+    if same:
+        os.environ.update({name: value for name, value in environment.items() if name not in os.environ})

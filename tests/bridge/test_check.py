@@ -1,0 +1,96 @@
+"""`bridge check`."""
+
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bridge.check import check
+
+if TYPE_CHECKING:
+    from tests.bridge.conftest import Up
+
+_SETTINGS = """
+[services.away]
+base_url = "http://127.0.0.1:{port}/nexus/v3"
+api_key = "file:key"
+[services.shut]
+base_url = "http://sandbox.invalid/nexus/v3"
+api_key = "env:NO_SUCH_KEY"
+[channels.tickets]
+connector = "webhook"
+service = "away"
+secrets = ["file:key"]
+options = {{ do = "create", external_id = "id" }}
+[channels.odd]
+connector = "pigeon"
+service = "away"
+"""
+
+
+@pytest.mark.story
+def test_a_running_bridge_is_well(live: "Up") -> None:
+    """Everything is ok, the key is taken, and the exit code is 0."""
+    told = live.bridge("check")
+    assert told.returncode == 0, told.stdout
+    assert told.stdout.endswith("\n0 problems, 0 warnings\n")
+    assert "/nexus/v3 answers and takes the key" in told.stdout
+
+
+@pytest.mark.story
+def test_a_wrong_key_is_a_problem(
+    live: "Up", tmp_path: Path, bridge: Callable[..., CompletedProcess[str]]
+) -> None:
+    """What the API says of the key comes with where the key is set."""
+    (tmp_path / "key").write_text("wrong")
+    url = f"{live.places['sandbox']}/nexus/v3"
+    (tmp_path / "bridge.toml").write_text(
+        f'[store]\nurl = "{live.places["environment"]["BRIDGE_STORE_URL"]}"\n'
+        f'[broker]\nurl = "{live.places["environment"]["BRIDGE_BROKER_URL"]}"\n'
+        f'[services.support]\nbase_url = "{url}"\napi_key = "file:key"\n'
+    )
+    told = bridge("check", "--json", cwd=tmp_path)
+    assert told.returncode == 1
+    (found,) = [each for each in json.loads(told.stdout) if each["grade"] == "problem"]
+    assert found["what"] == "service support"
+    assert found["text"].startswith(f"{url} refuses the key (")
+    assert found["text"].endswith("; see services.support.api_key")
+
+
+def test_every_problem_is_found_at_once(environment: dict[str, str], redis_url: str, tmp_path: Path) -> None:
+    """One run finds the missing secret, the unknown connector, the service that is away, and more."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    (tmp_path / "bridge.toml").write_text(_SETTINGS.format(port=port))
+    (tmp_path / "key").write_text("k")
+    environment |= {"BRIDGE_STORE_URL": redis_url, "BRIDGE_BROKER_URL": "redis://127.0.0.1:1/0"}
+    found = {(each.grade.value, each.what): each.text for each in check()}
+    assert "NO_SUCH_KEY is not set" in found["problem", "services.shut.api_key"]
+    assert "'pigeon'" in found["problem", "channels.odd"]
+    assert "cannot be reached" in found["problem", "service away"]
+    assert "start it" in found["problem", "service shut"]
+    assert "does not answer" in found["problem", "broker"]
+    assert ("ok", "store") in found
+    assert ("ok", "channels.tickets") in found
+
+
+@pytest.mark.usefixtures("environment")
+def test_without_anything_it_says_how_to_begin() -> None:
+    """No settings and no bridge: what is missing, and `bridge up`."""
+    found = {each.what: each for each in check()}
+    assert found["settings"].grade == "warning"
+    assert found["services"].grade == "problem"
+    assert "start one with `bridge up`" in found["store"].text
+
+
+@pytest.mark.usefixtures("environment")
+def test_wrong_settings_are_the_first_thing_to_mend(tmp_path: Path) -> None:
+    """Nothing else can be looked at then."""
+    (tmp_path / "bridge.toml").write_text("[worker]\nlease_s = 0\n")
+    (found,) = check()
+    assert (found.grade, found.what) == ("problem", "settings")
+    assert "worker.lease_s" in found.text

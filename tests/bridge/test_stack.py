@@ -1,0 +1,64 @@
+"""Which programs make up a bridge."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bridge.home import Home
+from bridge.stack import Stack, Wishes
+from worker.errors import SettingsError
+
+_REAL = '[services.support]\nbase_url = "https://api.example.org/nexus/v3"\napi_key = "env:KEY"\n'
+
+
+def _stack(home: Home, config: Path | None = None) -> Stack:
+    return Stack(Wishes(config=config, data=home.directory, http=0, smtp=0, sandbox=0, workers=2), home)
+
+
+@pytest.mark.usefixtures("environment")
+def test_without_settings_everything_is_brought_along(tmp_path: Path) -> None:
+    """A private Redis, the sandbox, both workers, and an environment in which others join."""
+    stack = _stack(Home.at(tmp_path / "data"))
+    assert [program.name for program in stack.foundations(0)] == ["redis"]
+    assert [program.name for program in stack.rest()] == ["intake", "worker", "worker2", "beat", "sandbox"]
+    url = json.loads(stack.environment["BRIDGE_SERVICES"])["support"]["base_url"]
+    assert url == f"{stack.sandbox_url}/nexus/v3"
+    assert stack.environment["BRIDGE_CONFIG"] == str(tmp_path / "data/bridge.toml")
+
+
+def test_real_settings_never_get_a_sandbox(environment: dict[str, str], tmp_path: Path) -> None:
+    """Nothing stands in for a service, a store or a broker that the settings name."""
+    (tmp_path / "bridge.toml").write_text(_REAL)
+    environment["BRIDGE_STORE_URL"] = "redis://store.example.org"
+    environment["BRIDGE_BROKER_URL"] = "redis://broker.example.org"
+    stack = _stack(Home.at(tmp_path / "data"))
+    assert stack.foundations(0) == []
+    assert [program.name for program in stack.rest()] == ["intake", "worker", "worker2", "beat"]
+    assert stack.sandbox_url is None
+    assert set(stack.environment) == {"BRIDGE_CONFIG", "BRIDGE_HTTP_PORT", "BRIDGE_SMTP_PORT"}
+    assert not (tmp_path / "data/bridge.toml").exists()
+
+
+def test_services_of_the_environment_stay(environment: dict[str, str], tmp_path: Path) -> None:
+    """Only the sandbox's address is added to what the environment says of services."""
+    environment["BRIDGE_SERVICES"] = json.dumps({"support": {"lane_cap": 7}})
+    stack = _stack(Home.at(tmp_path / "data"))
+    assert stack.settings.services["support"].lane_cap == 7
+    said = json.loads(stack.environment["BRIDGE_SERVICES"])["support"]
+    assert said == {"lane_cap": 7, "base_url": f"{stack.sandbox_url}/nexus/v3"}
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_named_file_must_be_there(tmp_path: Path) -> None:
+    """A misspelt --config is no reason to begin with other settings."""
+    with pytest.raises(SettingsError, match=r"missing\.toml cannot be read: No such file"):
+        _stack(Home.at(tmp_path / "data"), Path("missing.toml"))
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_worker_may_take_as_long_as_its_last_calls(tmp_path: Path) -> None:
+    """A drain's slice and the longest call fit into the time that a worker has to end."""
+    stack = _stack(Home.at(tmp_path / "data"))
+    worker = next(program for program in stack.rest() if program.name == "worker")
+    assert worker.end_s > stack.settings.worker.slice_s + stack.settings.services["support"].call_timeout_s
