@@ -76,7 +76,7 @@ class Gate:
 
     def claimed(self, limits: GateLimits, lanes: list[str], now: int, lease_until: int) -> "Gate":
         """Return the gate after lanes went through it, each with one call paid for."""
-        after = self._spent(limits, len(lanes), now)
+        after = self._spent(limits, len(lanes), now) if lanes else self
         if self.ajar and lanes:
             after = replace(after, probe_until=lease_until)
         if limits.in_flight:
@@ -111,7 +111,9 @@ class Gate:
         return replace(self, out={**self.out, lane: lease_until}) if lane in self.out else self
 
     def has_room(self, limits: GateLimits, now: int) -> bool:
-        """Say whether the rate has room for one more call."""
+        """Say whether a holder may go on: one more call, which goes through the gate like any other."""
+        if self.paused or self.shut_until > now:
+            return False
         return not limits.rate_per_s or self._saved(limits, now) >= 1
 
     def pausing(self, reason: str) -> "Gate":
@@ -136,7 +138,8 @@ class Gate:
     def _spent(self, limits: GateLimits, calls: int, now: int) -> "Gate":
         if not limits.rate_per_s:
             return self
-        return replace(self, tokens=self._saved(limits, now) - calls, tokens_at=now)
+        # rounded as the script writes it, so that both count alike
+        return replace(self, tokens=round(self._saved(limits, now) - calls, 6), tokens_at=now)
 
     def weighed(self, limits: GateLimits, now: int, *, failed: bool) -> "Gate":
         """Return the gate after a call was counted; too many failures shut it."""

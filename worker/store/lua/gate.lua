@@ -27,15 +27,20 @@ end
 
 -- How many of the wanted lanes may be claimed.
 local function gate_admits(gate, out, limits, wanted, now)
+  if limits.in_flight > 0 then redis.call('ZREMRANGEBYSCORE', out, '-inf', now) end
   local state = redis.call('HMGET', gate, 'paused', 'until', 'ajar', 'probe')
   if state[1] or tonumber(state[2] or 0) > now then return 0 end
   if state[3] then wanted = math.min(wanted, tonumber(state[4] or 0) > now and 0 or 1) end
   if limits.rate > 0 then wanted = math.min(wanted, math.floor(gate_saved(gate, limits, now))) end
-  if limits.in_flight > 0 then
-    redis.call('ZREMRANGEBYSCORE', out, '-inf', now)
-    wanted = math.min(wanted, limits.in_flight - redis.call('ZCARD', out))
-  end
+  if limits.in_flight > 0 then wanted = math.min(wanted, limits.in_flight - redis.call('ZCARD', out)) end
   return math.max(wanted, 0)
+end
+
+-- Whether a holder may go on: one more call, which goes through the gate like any other.
+local function gate_has_room(gate, limits, now)
+  local state = redis.call('HMGET', gate, 'paused', 'until')
+  if state[1] or tonumber(state[2] or 0) > now then return false end
+  return limits.rate == 0 or gate_saved(gate, limits, now) >= 1
 end
 
 -- A lane went through, its first call paid for.
@@ -63,10 +68,9 @@ local function gate_weigh(gate, limits, now, failed)
   local calls = tonumber(counts[1] or 0) + bad
   if calls < limits.calls or bad < limits.ratio * calls then return 0 end
   redis.call('HSET', gate, 'answered', 0, 'failed', 0, 'probe', 0)
-  if tonumber(redis.call('HGET', gate, 'until') or 0) < now + limits.open then
-    redis.call('HSET', gate, 'until', now + limits.open, 'ajar', 1,
-      'reason', string.format('breaker: %d of %d calls failed', bad, calls))
-  end
+  if tonumber(redis.call('HGET', gate, 'until') or 0) >= now + limits.open then return 0 end
+  redis.call('HSET', gate, 'until', now + limits.open, 'ajar', 1,
+    'reason', string.format('breaker: %d of %d calls failed', bad, calls))
   return 1
 end
 
