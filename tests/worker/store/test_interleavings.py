@@ -1,0 +1,575 @@
+"""Whatever order the verbs come in, and however often each is sent, no command is lost, doubled or overtaken.
+
+A machine invents interleavings of senders, workers, dead workers and repeated calls on three conversations.
+It keeps its own small account of what must be true and compares it with what the stores say after every step.
+The second test runs both stores side by side: every answer of one must be the answer of the other.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import uvloop
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from worker.commands import Command, Create, Stop, Update
+from worker.errors import KeyConflict, LaneFull
+from worker.interactions import EndedBy, Interaction, State
+from worker.lanes import Appended, Claim, Deferral, Entry, Held, LaneView, Partition, Receipt, Settlement
+from worker.letters import DeadCommand
+from worker.ports import Store
+from worker.store.limits import Limits, ServiceLimits
+from worker.store.memory import MemoryStore
+from worker.store.redis import RedisStore
+
+#: The same examples every time: a failure in CI is a failure at the desk. Looking for the smallest failure
+#: would take minutes.
+settings.register_profile(
+    "interleavings",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    stateful_step_count=40,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+
+START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+LEASE = timedelta(seconds=45)
+HOME = Partition("support", 0)
+LANES = ("c-1", "c-2", "c-3")
+CAP = 4
+WINDOW = 2
+LIMITS = Limits({"support": ServiceLimits(lane_cap=CAP, dedup_window_ms=120_000)}, window=WINDOW, awake_ms=50)
+
+lanes = st.sampled_from(LANES)
+twice = st.booleans()
+places = st.integers(min_value=0, max_value=1000)
+
+
+def outcome_of(error: Exception) -> object:
+    """Return what two stores must agree on when they refuse."""
+    return type(error), str(error)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """All there is to see of the stores."""
+
+    views: dict[str, LaneView | None]
+    dead: tuple[DeadCommand, ...]
+    listed: dict[str, Interaction]
+
+
+class Stores:
+    """Several stores that are asked the same things and must give the same answers."""
+
+    def __init__(self, stores: Sequence[Store]) -> None:
+        self._stores = stores
+        self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+
+    def ask(self, question: Callable[[Store], Awaitable[object]]) -> object:
+        """Return the one answer of all stores, or raise their one error."""
+        answers = [self._runner.run(self._answer(store, question)) for store in self._stores]
+        for answer in answers[1:]:
+            assert self._said(answer) == self._said(answers[0])
+        if isinstance(answers[0], Exception):
+            raise answers[0]
+        return answers[0]
+
+    def close(self) -> None:
+        """Give every connection back."""
+        for store in self._stores:
+            self._runner.run(store.aclose())
+        self._runner.close()
+
+    @staticmethod
+    async def _answer(store: Store, question: Callable[[Store], Awaitable[object]]) -> object:
+        try:
+            return await question(store)
+        except (KeyConflict, LaneFull) as error:
+            return error
+
+    @staticmethod
+    def _said(answer: object) -> object:
+        return outcome_of(answer) if isinstance(answer, Exception) else answer
+
+
+@dataclass
+class Account:
+    """What must be true of one conversation."""
+
+    interaction: Interaction
+    pending: list[int] = field(default_factory=list)
+    settled: list[int] = field(default_factory=list)
+    buried: list[int] = field(default_factory=list)
+    accepted: int = 0
+    fence: int = 0
+    attempt: int = 0
+    held: bool = False
+    suspect: bool = False
+    parked: bool = False
+
+
+@dataclass
+class Known:
+    """An idempotency key that was used."""
+
+    command: Command
+    receipt: Receipt
+    expires: datetime
+
+
+@dataclass
+class Holder:
+    """A worker that claimed a lane, and what it believes to be still ahead of it."""
+
+    claim: Claim
+    ahead: list[int]
+    #: Whether it still has the lane, as far as it knows itself.
+    working: bool = True
+
+
+class Interleavings(RuleBasedStateMachine):
+    """Senders, workers, dead workers and repeated calls on three conversations."""
+
+    def __init__(self, stores: Sequence[Store]) -> None:
+        super().__init__()
+        self.stores = Stores(stores)
+        self.now = START
+        self.count = 0
+        self.held_until = START
+        self.accounts = {name: Account(Interaction(service="support", external_id=name)) for name in LANES}
+        self.keys: list[Known] = []
+        self.holders: list[Holder] = []
+        #: Calls that were made, to be made again.
+        self.sent: list[Callable[[Store], Awaitable[object]]] = []
+        #: What there was to see after the last step.
+        self.seen = self.everything()
+
+    def teardown(self) -> None:
+        """Close the stores."""
+        self.stores.close()
+
+    # --- what there is to see --------------------------------------------------------------------------
+
+    def everything(self) -> Sight:
+        """Return all that a verb could have changed."""
+        return self.stores.ask(self._sight)
+
+    @staticmethod
+    async def _sight(store: Store) -> Sight:
+        *views, dead, listed = await asyncio.gather(
+            *(store.view("support", name) for name in LANES),
+            store.dead("support", limit=1000),
+            store.interactions("support", limit=10),
+        )
+        listed = {row.external_id: row for row in listed}
+        # letters buried in the same millisecond have no order
+        dead = tuple(sorted(dead, key=lambda letter: (letter.buried_at, letter.id)))
+        return Sight(dict(zip(LANES, views, strict=True)), dead, listed)
+
+    def new_id(self) -> str:
+        """Return an id nobody used."""
+        self.count += 1
+        return f"id{self.count}"
+
+    def entry(self, event: str, sequence: int) -> Entry:
+        """Return a line of history."""
+        return Entry(at=self.now, event=event, sequence=sequence)
+
+    def due(self) -> list[datetime]:
+        """Return since when the due lanes are due."""
+        views = self.seen.views.values()
+        return [view.due for view in views if view and view.due and view.due <= self.now]
+
+    def is_holder(self, holder: Holder) -> bool:
+        """Say whether a claim is the lane's present one."""
+        return self.accounts[holder.claim.external_id].fence == holder.claim.fence
+
+    def present(self) -> list[Holder]:
+        """Return the workers that hold a lane."""
+        return [each for each in self.holders if each.working and self.is_holder(each)]
+
+    def stale(self) -> list[Holder]:
+        """Return the workers that do not know that they lost their lane."""
+        return [each for each in self.holders if each.working and not self.is_holder(each)]
+
+    def send(self, call: Callable[[Store], Awaitable[object]], *, again: bool) -> object:
+        """Make a call, perhaps twice as after a lost answer, and remember it."""
+        answer = self.stores.ask(call)
+        if again:
+            before = self.everything()
+            assert self.stores.ask(call) == answer
+            assert self.everything() == before
+        self.sent.append(call)
+        return answer
+
+    # --- senders ---------------------------------------------------------------------------------------
+
+    def command(self, name: str, key: str, kind: int) -> Command:
+        """Return a create, an update or a stop."""
+        common = {
+            "service": "support",
+            "external_id": name,
+            "idempotency_key": key,
+            "channel": "mail",
+            "received_at": self.now,
+        }
+        if kind == 2:
+            return Stop(**common, reason_system_name=key)
+        return Create(**common, user_data={"n": key}) if kind == 0 else Update(**common, changed={"n": key})
+
+    @initialize(waiting=st.lists(lanes, max_size=5))
+    def begin(self, waiting: list[str]) -> None:
+        """Some conversations have begun already."""
+        for name in waiting:
+            self._append(self.command(name, f"mail:{self.new_id()}", kind=0), again=False)
+            self.seen = self.everything()
+
+    @rule(name=lanes, kind=st.integers(0, 2), again=twice)
+    def append(self, name: str, kind: int, *, again: bool) -> None:
+        """A new command stands at the end of its lane, unless the lane is full."""
+        command = self.command(name, f"mail:{self.new_id()}", kind)
+        self._append(command, again=again)
+
+    def _append(self, command: Command, *, again: bool) -> None:
+        receipt_id, now = self.new_id(), self.now
+        account = self.accounts[command.external_id]
+
+        def call(store: Store) -> Awaitable[Appended]:
+            return store.append(command, receipt_id=receipt_id, now=now)
+
+        if len(account.pending) >= CAP:
+            before = self.seen
+            with pytest.raises(LaneFull):
+                self.stores.ask(call)
+            assert self.everything() == before
+            return
+        appended = self.stores.ask(call)
+        if again:
+            before = self.everything()
+            assert self.stores.ask(call).receipt == appended.receipt
+            assert self.everything() == before
+        account.accepted += 1
+        receipt = appended.receipt
+        assert (receipt.id, receipt.duplicate) == (receipt_id, False)
+        assert (receipt.sequence, receipt.position) == (account.accepted, len(account.pending))
+        account.pending.append(receipt.sequence)
+        before, after = self.seen.views[command.external_id], self.everything().views[command.external_id]
+        if not account.parked:
+            assert after.due == (before.due if before and before.due else now), "it keeps its time"
+        window = timedelta(milliseconds=LIMITS.service("support").dedup_window_ms)
+        self.keys.append(Known(command, receipt, now + window))
+
+    @precondition(lambda self: self.keys)
+    @rule(place=places, again=twice)
+    def send_again(self, place: int, *, again: bool) -> None:
+        """A sender's repetition gets the first receipt, as long as the key is remembered."""
+        known = self.keys[place % len(self.keys)]
+        if known.expires <= self.now:
+            self.keys.remove(known)
+            self._append(known.command, again=again)
+            return
+        before = self.seen
+        call = self.sending(known.command)
+        for _ in range(1 + again):
+            appended = self.stores.ask(call)
+            assert appended.receipt == known.receipt.model_copy(update={"duplicate": True})
+        assert self.everything() == before
+
+    @precondition(lambda self: any(known.expires > self.now for known in self.keys))
+    @rule(place=places)
+    def send_another_content(self, place: int) -> None:
+        """One key with another content is a conflict, and changes nothing."""
+        remembered = [known for known in self.keys if known.expires > self.now]
+        known = remembered[place % len(remembered)]
+        before = self.seen
+        with pytest.raises(KeyConflict) as caught:
+            self.stores.ask(self.sending(known.command.model_copy(update={"channel": "other"})))
+        assert caught.value.first == known.command.fingerprint
+        assert self.everything() == before
+
+    def sending(self, command: Command) -> Callable[[Store], Awaitable[Appended]]:
+        """Return the call that submits a command under a new receipt."""
+        receipt_id, now = self.new_id(), self.now
+        return lambda store: store.append(command, receipt_id=receipt_id, now=now)
+
+    # --- workers ---------------------------------------------------------------------------------------
+
+    @rule(limit=st.sampled_from([0, 1, 3, 3]), again=twice, leaving=st.booleans())
+    def claim(self, limit: int, *, again: bool, leaving: bool) -> None:
+        """A worker gets due lanes and nothing else, each with a greater fence and the head it must have."""
+        views = self.seen.views
+        due = {name for name in LANES if (view := views[name]) and view.due and view.due <= self.now}
+        token, now = self.new_id(), self.now
+
+        def call(store: Store) -> Awaitable[tuple[Claim, ...]]:
+            return store.claim(HOME, limit=limit, lease=LEASE, token=token, now=now, leaving=leaving)
+
+        claims = self.stores.ask(call)
+        if again:
+            before = self.everything()
+            assert self.stores.ask(call) == claims
+            assert self.everything() == before
+        names = [claim.external_id for claim in claims]
+        assert set(names) <= due
+        assert len(set(names)) == len(names) <= limit
+        if self.now < self.held_until:
+            assert not names
+        elif self.held_until == START:
+            assert len(names) == min(limit, len(due))
+        for claim in claims:
+            self._claimed(claim)
+
+    def _claimed(self, claim: Claim) -> None:
+        account = self.accounts[claim.external_id]
+        account.fence += 1
+        account.attempt += 1
+        account.suspect, account.held = account.held or account.suspect, True
+        assert (claim.fence, claim.attempt) == (account.fence, account.attempt)
+        assert claim.suspect is account.suspect
+        assert claim.interaction == account.interaction
+        assert claim.lease_until == self.now + LEASE
+        numbers = [queued.sequence for queued in claim.commands]
+        assert numbers == account.pending[:WINDOW]
+        self.holders.append(Holder(claim, numbers))
+
+    @precondition(lambda self: self.present())
+    @rule(place=places, done=st.integers(1, WINDOW), keep=st.booleans(), again=twice, ends=st.booleans())
+    def settle(self, place: int, done: int, *, keep: bool, again: bool, ends: bool) -> None:
+        """What is done leaves the lane, from its head on, and the ledger says what was written."""
+        holder = self.present()[place % len(self.present())]
+        account = self.accounts[holder.claim.external_id]
+        sequences = holder.ahead[:done]
+        row = account.interaction.opened(interaction_id=self.new_id(), channel="mail", at=self.now)
+        if ends:
+            row = row.ended(by=EndedBy.BRIDGE, tombstone=self.now, at=self.now)
+        held = self.send(self.settling(holder, sequences[-1], row, keep=keep), again=again)
+        assert account.pending[: len(sequences)] == sequences, "a command was overtaken"
+        del account.pending[: len(sequences)], holder.ahead[:done]
+        account.settled += sequences
+        account.interaction = row
+        account.suspect = False
+        if not account.pending:
+            assert held is Held.EMPTY
+        else:
+            assert held is (Held.KEPT if keep else Held.WAITING)
+        account.held = holder.working = held is Held.KEPT
+        account.attempt = 1 if account.held else 0
+        if not holder.ahead and account.held:
+            # nothing more was read: a worker that is honest never asks to keep such a lane
+            holder.ahead = account.pending[:WINDOW]
+
+    def settling(
+        self, holder: Holder, sequence: int, row: Interaction, *, keep: bool
+    ) -> Callable[[Store], Awaitable[Held]]:
+        """Return the call that settles."""
+        claim, now = holder.claim, self.now
+        settlement = Settlement(sequence, row, self.entry("applied", sequence), keep)
+        return lambda store: store.settle(claim, settlement, lease=LEASE, now=now)
+
+    @precondition(lambda self: self.present())
+    @rule(place=places, wait_s=st.integers(0, 100), suspect=st.booleans(), counted=st.booleans(), again=twice)
+    def defer(self, place: int, wait_s: int, *, suspect: bool, counted: bool, again: bool) -> None:
+        """The head goes back as it is, and its doubt and count of tries with it."""
+        holder = self.present()[place % len(self.present())]
+        account = self.accounts[holder.claim.external_id]
+        due = self.now + timedelta(seconds=wait_s)
+        call = self.deferring(holder, due, suspect=suspect, counted=counted)
+        assert self.send(call, again=again) is Held.WAITING
+        account.held = holder.working = False
+        account.suspect = suspect
+        account.attempt -= 0 if counted else 1
+        view = self.everything().views[holder.claim.external_id]
+        assert view is not None
+        assert view.due == due
+
+    def deferring(
+        self, holder: Holder, due: datetime, *, suspect: bool, counted: bool
+    ) -> Callable[[Store], Awaitable[Held]]:
+        """Return the call that defers."""
+        claim = holder.claim
+        entry = self.entry("deferred", claim.commands[0].sequence)
+        return lambda store: store.defer(claim, Deferral(due, suspect, counted, entry))
+
+    @precondition(lambda self: self.present())
+    @rule(place=places, park=st.booleans(), again=twice)
+    def bury(self, place: int, *, park: bool, again: bool) -> None:
+        """The head moves to the dead letters, and what follows waits or is parked."""
+        holder = self.present()[place % len(self.present())]
+        account = self.accounts[holder.claim.external_id]
+        held = self.send(self.burying(holder, holder.ahead[0], park=park), again=again)
+        account.buried.append(account.pending.pop(0))
+        assert held is (Held.WAITING if account.pending else Held.EMPTY)
+        account.held = account.suspect = holder.working = False
+        account.attempt, account.parked = 0, park
+        if park:
+            self.seen = self.everything()
+            self._append(self.command(holder.claim.external_id, f"mail:{self.new_id()}", kind=1), again=again)
+
+    def burying(self, holder: Holder, sequence: int, *, park: bool) -> Callable[[Store], Awaitable[Held]]:
+        """Return the call that buries."""
+        claim, now = holder.claim, self.now
+        command = claim.commands[0].command
+        assert command is not None
+        letter = DeadCommand(
+            id=self.new_id(),
+            cause="rejected",
+            reason="400",
+            buried_at=now,
+            attempts=claim.attempt,
+            sequence=sequence,
+            command=command,
+        )
+        entry = self.entry("buried", sequence)
+        return lambda store: store.bury(claim, letter, entry, park=park, now=now)
+
+    @precondition(lambda self: self.present())
+    @rule(place=places)
+    def renew(self, place: int) -> None:
+        """A holder's lease begins anew, and again is no harm."""
+        holder = self.present()[place % len(self.present())]
+        now = self.now
+        for _ in range(2):
+            until = self.stores.ask(lambda store: store.renew(holder.claim, lease=LEASE, now=now))
+            assert until == now + LEASE
+        view = self.everything().views[holder.claim.external_id]
+        assert view is not None
+        assert view.due == until
+
+    # --- trouble ---------------------------------------------------------------------------------------
+
+    @rule(seconds=st.sampled_from([1, 10, 130]))
+    def time_passes(self, seconds: int) -> None:
+        """Leases lapse, back-offs end, keys are forgotten."""
+        self.now += timedelta(seconds=seconds)
+
+    @precondition(lambda self: self.present())
+    @rule(again=twice)
+    def workers_die(self, *, again: bool) -> None:
+        """Nobody hears of them; their leases lapse, and others take over all there is."""
+        self.now += LEASE
+        self.claim(limit=len(LANES), again=again, leaving=False)
+
+    @rule(seconds=st.sampled_from([1, 5]))
+    def hold(self, seconds: int) -> None:
+        """The service waits; a longer hold wins."""
+        until = self.now + timedelta(seconds=seconds)
+        self.stores.ask(lambda store: store.hold("support", until=until, reason="429"))
+        self.held_until = max(self.held_until, until)
+
+    @precondition(lambda self: self.stale())
+    @rule(place=places, verb=st.sampled_from(["settle", "defer", "bury", "renew"]))
+    def a_stale_holder_writes(self, place: int, verb: str) -> None:
+        """Whoever lost the lane is told so, and changes nothing."""
+        holder = self.stale()[place % len(self.stale())]
+        before = self.seen
+        if verb == "renew":
+            now = self.now
+            assert self.stores.ask(lambda store: store.renew(holder.claim, lease=LEASE, now=now)) is None
+        elif verb == "settle":
+            call = self.settling(holder, holder.ahead[-1], holder.claim.interaction, keep=False)
+            assert self.stores.ask(call) is Held.STALE
+        elif verb == "defer":
+            assert (
+                self.stores.ask(self.deferring(holder, self.now, suspect=False, counted=True)) is Held.STALE
+            )
+        else:
+            assert self.stores.ask(self.burying(holder, holder.ahead[0], park=True)) is Held.STALE
+        assert self.everything() == before
+
+    @precondition(lambda self: self.sent)
+    @rule(place=places)
+    def an_old_call_arrives_again(self, place: int) -> None:
+        """A settle, defer or bury repeated at any later time changes nothing."""
+        before = self.seen
+        self.stores.ask(self.sent[place % len(self.sent)])
+        assert self.everything() == before
+
+    # --- what is always true ---------------------------------------------------------------------------
+
+    @invariant()
+    def the_promises_hold(self) -> None:
+        """After every step."""
+        self.seen = self.everything()
+        self.the_stores_agree_with_the_account()
+        self.every_accepted_command_is_settled_buried_or_pending()
+        self.the_backlog_is_what_is_due()
+        self.the_open_ones_are_listed()
+
+    def the_stores_agree_with_the_account(self) -> None:
+        """Row, lane, schedule and dead letters are what the accepted calls made of them."""
+        for name, account in self.accounts.items():
+            view = self.seen.views[name]
+            if view is None:
+                assert account.accepted == 0
+                continue
+            assert [queued.sequence for queued in view.pending] == account.pending
+            assert view.interaction == account.interaction
+            assert (view.parked, view.attempt) == (account.parked, account.attempt)
+            assert (view.due is not None) is bool(account.pending and not account.parked)
+            buried = sorted(each.sequence for each in self.seen.dead if each.command.external_id == name)
+            assert buried == account.buried
+
+    def every_accepted_command_is_settled_buried_or_pending(self) -> None:
+        """Each exactly once, in the order in which it was accepted, as the history tells."""
+        for name, account in self.accounts.items():
+            known = sorted(account.settled + account.buried + account.pending)
+            assert known == list(range(1, account.accepted + 1))
+            assert account.settled == sorted(account.settled)
+            view = self.seen.views[name]
+            applied = [line.sequence for line in view.history if line.event == "applied"] if view else []
+            assert applied == sorted(set(applied))
+            assert set(applied) <= set(account.settled)
+
+    def the_backlog_is_what_is_due(self) -> None:
+        """Its count and its age are those of the lanes that a worker may look at."""
+        backlog = self.stores.ask(lambda store: store.backlog(HOME, now=self.now))
+        due = self.due()
+        assert (backlog.due, backlog.oldest) == (len(due), min(due, default=None))
+        assert backlog.held_until == (self.held_until if self.held_until > self.now else None)
+
+    def the_open_ones_are_listed(self) -> None:
+        """Open interactions are in the activity index, and no others."""
+        rows = [account.interaction for account in self.accounts.values()]
+        assert self.seen.listed == {row.external_id: row for row in rows if row.state is State.OPEN}
+
+
+def explore(open_stores: Callable[[], Sequence[Store]], examples: int) -> None:
+    """Run the machine on fresh stores, so many times."""
+    profile = settings(settings.get_profile("interleavings"), max_examples=examples)
+    run_state_machine_as_test(lambda: Interleavings(open_stores()), settings=profile)
+
+
+def test_the_memory_store_keeps_its_promises() -> None:
+    """Nothing that senders, workers and accidents do in any order breaks a promise."""
+    explore(lambda: [MemoryStore(LIMITS)], examples=100)
+
+
+def test_redis_keeps_the_same_promises_and_says_the_same(redis_url: str) -> None:
+    """The Lua verbs break no promise either, and give the answers of their twin, call for call."""
+
+    def both() -> Sequence[Store]:
+        real = RedisStore.open(redis_url, LIMITS, timeout_s=5)
+        asyncio.run(_emptied(redis_url))
+        return [real, MemoryStore(LIMITS)]
+
+    explore(both, examples=45)
+
+
+async def _emptied(url: str) -> None:
+    store = RedisStore.open(url, LIMITS, timeout_s=5)
+    await store._link.redis.flushall()
+    await store.aclose()

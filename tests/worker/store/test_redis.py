@@ -1,0 +1,86 @@
+"""The Redis store knows whether its server can keep a promise."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from worker.errors import StoreUnavailable, StoreUnsafe
+from worker.store.limits import Limits
+from worker.store.redis import RedisStore
+
+
+def on(url: str, body: Callable[[RedisStore], Awaitable[object]]) -> object:
+    """Run a body with a store at a URL."""
+
+    async def main() -> object:
+        store = RedisStore.open(url, Limits(), timeout_s=5)
+        try:
+            return await body(store)
+        finally:
+            await store.aclose()
+
+    return asyncio.run(main())
+
+
+@pytest.fixture
+def configure(redis_url: str) -> Iterator[Callable[..., None]]:
+    """Change the server's configuration for one test."""
+    with redis.Redis.from_url(redis_url) as client:
+        before = {name: client.config_get(name)[name] for name in ("maxmemory-policy", "appendonly")}
+
+        def change(**settings: str) -> None:
+            for name, value in settings.items():
+                client.config_set(name.replace("_", "-"), value)
+
+        yield change
+        for name, value in before.items():
+            client.config_set(name, value)
+
+
+def test_a_server_as_the_bridge_starts_it_is_safe(redis_url: str) -> None:
+    """It evicts nothing and writes to disk what it accepts."""
+    assert on(redis_url, lambda store: store.troubles()) == ()
+    on(redis_url, lambda store: store.refuse_unsafe())
+
+
+def test_a_server_that_evicts_or_forgets_is_refused(redis_url: str, configure: Callable[..., None]) -> None:
+    """Each trouble is named, with the way out."""
+    configure(maxmemory_policy="allkeys-lru", appendonly="no")
+    assert on(redis_url, lambda store: store.troubles()) == (
+        "evicts keys when memory is short (maxmemory-policy allkeys-lru)",
+        "does not write to disk what it accepts (appendonly no)",
+    )
+    with pytest.raises(StoreUnsafe, match=r"or set store\.allow_unsafe = true"):
+        on(redis_url, lambda store: store.refuse_unsafe())
+
+
+def test_a_server_that_is_there_answers(redis_url: str) -> None:
+    """And knows who asks."""
+
+    async def names(store: RedisStore) -> list[str]:
+        await store.ping()
+        clients = await store._link.redis.client_list()
+        return [client["name"] for client in clients]
+
+    assert "bridge" in on(redis_url, names)
+
+
+def test_a_connection_that_breaks_is_mended(redis_url: str) -> None:
+    """Without a word to the caller: every verb may be repeated."""
+
+    async def body(store: RedisStore) -> dict[str, int]:
+        await store.tally("support", "mail:refused")
+        with redis.Redis.from_url(redis_url) as other:
+            other.client_kill_filter(_type="normal", skipme=True)
+        return await store.tallies("support")
+
+    assert on(redis_url, body) == {"mail:refused": 1}
+
+
+def test_a_server_that_is_away_is_said_to_be(tmp_path: Path) -> None:
+    """After a few quick tries."""
+    with pytest.raises(StoreUnavailable, match="the store does not answer"):
+        on(f"unix://{tmp_path}/nothing.sock", lambda store: store.ping())

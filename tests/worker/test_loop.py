@@ -1,0 +1,61 @@
+"""A loop in its own thread runs coroutines for any other."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from worker.loop import LoopThread
+
+
+@pytest.fixture
+def loop() -> Iterator[LoopThread]:
+    """A loop that is ended afterwards."""
+    thread = LoopThread()
+    yield thread
+    thread.close()
+
+
+def test_what_a_coroutine_returns_comes_back(loop: LoopThread) -> None:
+    """It runs on the loop's own thread."""
+
+    async def where() -> str:
+        return threading.current_thread().name
+
+    assert loop.run(where()) == "bridge-loop"
+
+
+def test_what_a_coroutine_raises_is_raised_here(loop: LoopThread) -> None:
+    """And the loop goes on."""
+
+    async def breaks() -> None:
+        raise ValueError("a bug")
+
+    async def works() -> int:
+        return 7
+
+    with pytest.raises(ValueError, match="a bug"):
+        loop.run(breaks())
+    assert loop.run(works()) == 7
+
+
+def test_coroutines_of_several_threads_run_together(loop: LoopThread) -> None:
+    """Each waits for all others: were they run one by one, none would end."""
+    barrier = asyncio.Barrier(4)
+
+    async def meet(number: int) -> int:
+        await barrier.wait()
+        return number
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sorted(threads.map(lambda number: loop.run(meet(number)), range(4))) == [0, 1, 2, 3]
+
+
+def test_a_closed_loop_leaves_no_thread() -> None:
+    """Closing returns when the thread has ended."""
+    thread = LoopThread()
+    thread.close()
+    assert not thread._thread.is_alive()
+    assert thread._loop.is_closed()

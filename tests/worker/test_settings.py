@@ -1,0 +1,89 @@
+"""Settings are checked when they are read, not when they hurt."""
+
+import math
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from worker.settings import (
+    ChannelSettings,
+    HttpSettings,
+    RetrySettings,
+    ServiceSettings,
+    Settings,
+    StoreSettings,
+    WorkerSettings,
+)
+
+SERVICE = {"base_url": "https://api.example.com/nexus/v3", "api_key": "env:KEY"}
+
+
+def test_nothing_has_to_be_set() -> None:
+    """A bridge without services starts, with the lease longer than twice any call."""
+    settings = Settings()
+    assert settings.services == {}
+    assert settings.store.url == ""
+    assert settings.worker.lease_s > 2 * ServiceSettings(**SERVICE).call_timeout_s
+
+
+@pytest.mark.parametrize(
+    ("model", "wrong"),
+    [
+        (ServiceSettings, {**SERVICE, "base_url": "ftp://example.com"}),
+        (ServiceSettings, {**SERVICE, "base_url": "https://example.com/?a=b"}),
+        (ServiceSettings, {**SERVICE, "base_url": "https://example.com/ v3"}),
+        (ServiceSettings, {**SERVICE, "api_key": "s3cret"}),
+        (ServiceSettings, {**SERVICE, "api_key": "env:9LIVES"}),
+        (ServiceSettings, {**SERVICE, "partitions": 0}),
+        (ServiceSettings, {**SERVICE, "partitions": 257}),
+        (ServiceSettings, {**SERVICE, "lane_cap": 0}),
+        (ServiceSettings, {**SERVICE, "mark_prefix": "br1dge"}),
+        (ServiceSettings, {"base_url": "https://example.com"}),
+        (ChannelSettings, {"connector": "mail", "service": "no slug"}),
+        (ChannelSettings, {"connector": "mail", "service": "s", "secrets": ["plain"]}),
+        (StoreSettings, {"timeout_s": 0}),
+        (StoreSettings, {"timeout_s": math.nan}),
+        (StoreSettings, {"timeout_s": math.inf}),
+        (HttpSettings, {"port": 65536}),
+        (HttpSettings, {"max_body_bytes": 0}),
+        (WorkerSettings, {"in_flight": 0}),
+        (WorkerSettings, {"poll_s": -1}),
+        (RetrySettings, {"max_attempts": 0}),
+        (Settings, {"log_level": "loud"}),
+        (Settings, {"stroe": {}}),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_meant_is_refused(model: type, wrong: dict[str, Any]) -> None:
+    """Units, ranges, references to secrets, and names that do not exist."""
+    with pytest.raises(ValidationError):
+        model(**wrong)
+
+
+def test_a_channel_names_a_service_that_is_there() -> None:
+    """The message says which services there are."""
+    channels = {"mail": {"connector": "mail", "service": "sales"}}
+    with pytest.raises(ValidationError, match=r"channels\.mail\.service is 'sales'.*are: none"):
+        Settings(channels=channels)
+    with pytest.raises(ValidationError, match="are: support, vip"):
+        Settings(services={"vip": SERVICE, "support": SERVICE}, channels=channels)
+    settings = Settings(services={"sales": SERVICE}, channels=channels)
+    assert settings.channels["mail"].service == "sales"
+
+
+@pytest.mark.parametrize(("call_timeout_s", "fits"), [(22.4, True), (22.5, False), (30, False)])
+def test_a_lease_outlives_every_call(call_timeout_s: float, *, fits: bool) -> None:
+    """45 s must be more than twice the longest call, of every service."""
+    services = {"quick": SERVICE, "slow": {**SERVICE, "call_timeout_s": call_timeout_s}}
+    if fits:
+        assert Settings(services=services).worker.lease_s == 45
+        return
+    with pytest.raises(ValidationError, match=r"more than twice services\.slow\.call_timeout_s"):
+        Settings(services=services)
+
+
+def test_settings_can_be_printed() -> None:
+    """They hold references to secrets, never secrets."""
+    settings = Settings(services={"support": SERVICE})
+    assert "env:KEY" in repr(settings)

@@ -1,0 +1,74 @@
+"""The tick rings every partition that has something to do, and no other."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from worker.commands import Create
+from worker.lanes import Partition, partition_of
+from worker.store.limits import Limits, ServiceLimits
+from worker.store.memory import MemoryStore
+from worker.tick import tick
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+PARTITIONS = {"support": 1, "wide": 4}
+
+
+class Bell:
+    """Keeps what was rung."""
+
+    def __init__(self) -> None:
+        self.rings: list[Partition] = []
+
+    async def ring(self, partition: Partition, *, hops: int = 0) -> bool:
+        """See `worker.ports.Doorbell.ring`."""
+        self.rings.append(partition)
+        return hops == 0
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    """A store in which one conversation of each service waits."""
+    store = MemoryStore(Limits({"wide": ServiceLimits(partitions=4)}))
+    for service in PARTITIONS:
+        create = Create(
+            service=service, external_id="c-1", idempotency_key="m:1", channel="mail", received_at=NOW
+        )
+        asyncio.run(store.append(create, receipt_id="r1", now=NOW))
+    return store
+
+
+def rung(store: MemoryStore, seconds: float) -> list[Partition]:
+    """Tick so many seconds later and return what was rung."""
+    bell = Bell()
+    count = asyncio.run(
+        tick(store, bell, partitions=PARTITIONS, clock=lambda: NOW + timedelta(seconds=seconds))
+    )
+    assert count == len(bell.rings)
+    return bell.rings
+
+
+WIDE = partition_of("wide", "c-1", 4)
+SUPPORT = Partition("support", 0)
+
+
+def test_what_is_due_is_rung(store: MemoryStore) -> None:
+    """Each partition with a due lane, and none without."""
+    assert rung(store, 0) == [SUPPORT, WIDE]
+    assert rung(store, -1) == []
+
+
+def test_what_is_worked_on_is_not_rung(store: MemoryStore) -> None:
+    """Until its lease lapses: then its holder is gone."""
+    lease = timedelta(seconds=45)
+    asyncio.run(store.claim(SUPPORT, limit=9, lease=lease, token="t", now=NOW))
+    assert rung(store, 44) == [WIDE]
+    assert rung(store, 45) == [SUPPORT, WIDE]
+
+
+def test_what_is_held_is_not_rung(store: MemoryStore) -> None:
+    """Nothing could be claimed before the hold ends."""
+    asyncio.run(store.hold("wide", until=NOW + timedelta(seconds=30), reason="401"))
+    assert rung(store, 29) == [SUPPORT]
+    assert rung(store, 30) == [SUPPORT, WIDE]

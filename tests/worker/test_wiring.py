@@ -1,0 +1,204 @@
+"""Wiring builds what a process needs from its settings, and gives it back."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import redis
+from celery import Celery
+from freezegun import freeze_time
+
+from bridge.redis_server import RedisServer
+from worker import wiring
+from worker.commands import Create
+from worker.errors import SecretMissing, SettingsError, StoreUnavailable, StoreUnsafe, UnknownService
+from worker.events import CommandDeferred, Event
+from worker.lanes import Partition
+from worker.secrets import Secrets
+from worker.settings import Settings
+from worker.wiring import Bridge
+
+Change = Callable[..., None]
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+SERVICE = {
+    # nobody listens there: a connection is refused at once
+    "base_url": "http://127.0.0.1:9/nexus/v3",
+    "api_key": "env:KEY",
+}
+
+
+def bridge_on(url: str, events: list[Event] | None = None, **more: object) -> Bridge:
+    """Return a bridge with one service; to be called inside a loop."""
+    settings = Settings(
+        store={"url": url},
+        services={"support": {**SERVICE, "partitions": 2}, "sales": SERVICE},
+        worker={"linger_s": 0.01, "in_flight": 4},
+        **more,
+    )
+    celery = Celery("test", broker="memory://", set_as_current=False)
+    listen = events.append if events is not None else lambda _event: None
+    return Bridge(settings, Secrets(Path()), celery, listen, clock=lambda: NOW)
+
+
+def create(service: str = "support") -> Create:
+    """Return a create command."""
+    return Create(
+        service=service, external_id="c-1", idempotency_key="mail:1", channel="mail", received_at=NOW
+    )
+
+
+@freeze_time("2026-11-23 12:00:00")
+def test_the_present_is_aware_and_in_utc() -> None:
+    """A time without its zone would be another moment elsewhere."""
+    assert wiring.utc_now() == NOW
+    assert wiring.utc_now().utcoffset() == timedelta(0)
+
+
+def test_ids_are_unique_and_fit_for_a_trace() -> None:
+    """32 hex digits, none twice."""
+    ids = {wiring.new_id() for _ in range(1000)}
+    assert len(ids) == 1000
+    assert all(re.fullmatch(r"[0-9a-f]{32}", each) for each in ids)
+
+
+def test_what_is_submitted_reaches_the_api(redis_url: str, environment: Change) -> None:
+    """Intake, store, crew, desk and API are connected: here the API refuses the connection."""
+    environment(KEY="k")
+    events: list[Event] = []
+
+    async def scene() -> None:
+        bridge = bridge_on(redis_url, events)
+        (receipt,) = await bridge.intake.submit([create("sales")])
+        assert receipt.sequence == 1
+        await bridge.crews["sales"].drain(Partition("sales", 0))
+        await bridge.aclose()
+
+    asyncio.run(scene())
+    (deferred,) = [event for event in events if isinstance(event, CommandDeferred)]
+    assert (deferred.service, deferred.external_id, deferred.attempt) == ("sales", "c-1", 1)
+
+
+def test_each_service_has_its_crew_and_its_partitions(redis_url: str, environment: Change) -> None:
+    """One desk each, with the settings' figures; all share the flag that ends them."""
+    environment(KEY="k")
+
+    async def scene() -> None:
+        bridge = bridge_on(redis_url)
+        assert bridge.partitions == {"support": 2, "sales": 1}
+        assert set(bridge.crews) == {"support", "sales"}
+        desks = [crew._desk for crew in bridge.crews.values()]
+        assert [desk.service for desk in desks] == ["support", "sales"]
+        assert {desk.stopping for desk in desks} == {bridge.stopping}
+        assert {(desk.lease, desk.longest_call) for desk in desks} == {
+            (timedelta(seconds=45), timedelta(seconds=20))
+        }
+        assert {crew.free for crew in bridge.crews.values()} == {4}
+        await bridge.aclose()
+
+    asyncio.run(scene())
+
+
+def test_a_service_that_is_not_configured_has_no_api(redis_url: str) -> None:
+    """It is named."""
+
+    async def scene() -> None:
+        bridge = bridge_on(redis_url)
+        try:
+            with pytest.raises(UnknownService, match="no service 'nobody' is configured"):
+                bridge.api("nobody")
+        finally:
+            await bridge.aclose()
+
+    asyncio.run(scene())
+
+
+def test_a_tick_looks_at_every_partition(redis_url: str) -> None:
+    """What is due is counted, here one lane of one service."""
+
+    async def scene() -> int:
+        bridge = bridge_on(redis_url)
+        await bridge.store.append(create(), receipt_id="r1", now=NOW)
+        rung = await bridge.tick()
+        await bridge.aclose()
+        return rung
+
+    assert asyncio.run(scene()) == 1
+
+
+def test_a_store_that_could_forget_is_refused(redis_url: str, redis_server: RedisServer) -> None:
+    """Unless the operator accepts it."""
+
+    async def start(*, allow_unsafe: bool) -> None:
+        bridge = bridge_on(redis_url)
+        store = bridge.settings.store.model_copy(update={"allow_unsafe": allow_unsafe})
+        bridge.settings = bridge.settings.model_copy(update={"store": store})
+        try:
+            await bridge.start()
+        finally:
+            await bridge.aclose()
+
+    asyncio.run(start(allow_unsafe=False))
+    with redis.Redis.from_url(redis_server.url()) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            with pytest.raises(StoreUnsafe, match="evicts keys when memory is short"):
+                asyncio.run(start(allow_unsafe=False))
+            asyncio.run(start(allow_unsafe=True))
+        finally:
+            client.config_set("maxmemory-policy", "noeviction")
+
+
+def test_a_store_that_is_away_cannot_be_vouched_for(tmp_path: Path) -> None:
+    """Starting waits for it elsewhere; here it is said."""
+
+    async def scene() -> None:
+        bridge = bridge_on(f"unix://{tmp_path}/nothing.sock")
+        try:
+            await bridge.start()
+        finally:
+            await bridge.aclose()
+
+    with pytest.raises(StoreUnavailable, match="the store does not answer"):
+        asyncio.run(scene())
+
+
+def test_the_configuration_is_that_of_the_file(environment: Change, tmp_path: Path) -> None:
+    """Secrets in files stand beside the file that names them."""
+    directory = tmp_path / "etc"
+    directory.mkdir()
+    (directory / "bridge.toml").write_text('[store]\nurl = "file:store"', encoding="utf-8")
+    (directory / "store").write_text("redis://:pw@host", encoding="utf-8")
+    environment(BRIDGE_CONFIG=str(directory / "bridge.toml"))
+    settings, secrets = wiring.read_configuration()
+    assert wiring.store_url(settings, secrets) == "redis://:pw@host"
+
+
+def test_without_a_file_secrets_begin_here(environment: Change) -> None:
+    """In the working directory."""
+    environment(BRIDGE_BROKER_URL="file:broker")
+    Path("broker").write_text("redis://here", encoding="utf-8")
+    assert wiring.broker_url(*wiring.read_configuration()) == "redis://here"
+
+
+@pytest.mark.parametrize(
+    ("find", "said"),
+    [
+        (wiring.store_url, r"store\.url is not set .*BRIDGE_STORE_URL in the environment"),
+        (wiring.broker_url, r"broker\.url is not set .*BRIDGE_BROKER_URL in the environment"),
+    ],
+)
+def test_what_nobody_named_is_asked_for(find: Callable[..., str], said: str) -> None:
+    """The operator is told both ways to name it, and the third: to start a bridge."""
+    with pytest.raises(SettingsError, match=said):
+        find(Settings(), Secrets(Path()))
+
+
+def test_a_reference_that_leads_nowhere_is_named(environment: Change) -> None:
+    """A URL in a variable that is not set is the operator's to mend."""
+    environment()
+    with pytest.raises(SecretMissing, match="env:STORE"):
+        wiring.store_url(Settings(store={"url": "env:STORE"}), Secrets(Path()))
