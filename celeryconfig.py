@@ -9,6 +9,7 @@ from typing import Any
 from kombu import Queue
 
 from worker.doorbell import DRAIN
+from worker.settings import RING_VISIBILITY_S
 from worker.wiring import broker_url as stated_broker_url
 from worker.wiring import read_configuration
 
@@ -18,12 +19,13 @@ _drains = sum(service.partitions for service in _settings.services.values())
 broker_url = stated_broker_url(_settings, _secrets)
 broker_connection_retry_on_startup = True  # a worker may start before its broker
 broker_connection_max_retries = None  # and never gives it up
-broker_channel_error_retry = broker_url.startswith("redis")  # READONLY after a failover behind one address
+_on_redis = broker_url.startswith(("redis", "sentinel"))
+broker_channel_error_retry = _on_redis  # READONLY after a failover behind one address
 broker_pool_limit = 32  # every thread may ring
 broker_pool_acquire_timeout = 5  # the default waits for ever when all are taken
 
 _redis_options: dict[str, Any] = {
-    "visibility_timeout": 300,  # well over a drain's slice and its last calls; the tick recovers sooner
+    "visibility_timeout": RING_VISIBILITY_S,  # well over a drain and its last calls; ticks come sooner
     "unacked_restore_interval": 10,  # with the throttle: look every 10 s, the default makes it 100 s
     "unacked_restore_throttle": 1,
     "socket_timeout": 15,  # the default waits for ever on a half-open connection
@@ -35,11 +37,13 @@ _redis_options: dict[str, Any] = {
     "global_keyprefix": "bridge-broker:",  # apart from anybody else's queues in this database
     "client_name": "bridge-celery",
 }
-broker_transport_options = _redis_options if broker_url.startswith(("redis", "sentinel")) else {}
+# RabbitMQ: a ring counts as sent when the broker has confirmed it
+broker_transport_options = _redis_options if _on_redis else {"confirm_publish": True}
 
 task_acks_late = True  # a killed worker's ring comes again
 task_reject_on_worker_lost = True  # also when a prefork child is killed
 task_acks_on_failure = True  # our state tells what failed; a poisoned message must not come back for ever
+task_acks_on_timeout = True  # as above
 task_retry_on_worker_lost = False  # it retries by ETA; the tick does without
 task_ignore_result = True  # nobody reads results
 result_backend = None
@@ -70,10 +74,11 @@ worker_pool = (
 )
 worker_concurrency = _drains + 8  # one for each drain that can run at once, and some for ticks and commands
 worker_prefetch_multiplier = 1  # nothing is hoarded
-worker_disable_prefetch = broker_url.startswith("redis")  # not even one message more than there are threads
+worker_disable_prefetch = _on_redis  # not even one message more than there are threads
 worker_cancel_long_running_tasks_on_connection_loss = (
     False  # threads cannot be cancelled; fences cover doubles
 )
+worker_soft_shutdown_timeout = 10  # for SIGQUIT only: a normal stop waits for drains, which are short
 worker_enable_remote_control = False  # whoever reaches the broker must not stop workers
 worker_send_task_events = False  # load without a reader
 worker_hijack_root_logger = False  # structlog owns logging

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from celery import Celery
 
 from bridge.findings import Finding, ok, problem, warning
-from bridge.places import attach
+from bridge.session import configured, wired
 from bridge.stack import SANDBOX_HOST
 from connectors.registry import build
 from worker import configuration
@@ -18,8 +18,7 @@ from worker.operations import ByExternalId, GetInteraction
 from worker.outcomes import Failed, NotFound, Ok, Outcome, Overloaded, Unauthorized
 from worker.secrets import Secrets
 from worker.settings import Settings
-from worker.telemetry import logs
-from worker.wiring import Bridge, broker_url, new_id, read_configuration
+from worker.wiring import Bridge, broker_url, new_id
 
 _BROKER_PATIENCE_S: Final = 5.0
 
@@ -27,11 +26,9 @@ _BROKER_PATIENCE_S: Final = 5.0
 def check() -> tuple[Finding, ...]:
     """Return everything found. Never raises for what can be found. For entry points only."""
     try:
-        attach()
-        settings, secrets = read_configuration()
+        settings, secrets = configured("error")  # what else there is to say becomes a finding
     except SettingsError as error:
         return (problem("settings", str(error)),)
-    logs.configure(settings.log_format, "error")  # what else there is to say becomes a finding
     stated = [_file(), *_emptiness(settings), *_secrets(settings, secrets), *_channels(settings, secrets)]
     return (*stated, *asyncio.run(_reached(settings, secrets)))
 
@@ -81,17 +78,14 @@ def _channels(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
 
 async def _reached(settings: Settings, secrets: Secrets) -> list[Finding]:
     try:
-        bridge = Bridge(settings, secrets, app, logs.listener())
+        async with wired(settings, secrets) as bridge:
+            found = await asyncio.gather(
+                _store(bridge),
+                _broker(settings, secrets),
+                *(_service(bridge, name) for name in settings.services),
+            )
     except BridgeError as error:
         return [problem("store", str(error))]
-    try:
-        found = await asyncio.gather(
-            _store(bridge),
-            _broker(settings, secrets),
-            *(_service(bridge, name) for name in settings.services),
-        )
-    finally:
-        await bridge.aclose()
     return [finding for findings in found for finding in findings]
 
 

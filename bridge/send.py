@@ -10,13 +10,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bridge.places import attach
-from worker.app import app
+from bridge.session import session
 from worker.commands import Command
 from worker.errors import BridgeError
 from worker.lanes import Receipt
-from worker.telemetry import logs
-from worker.wiring import Bridge, new_id, read_configuration, utc_now
+from worker.wiring import new_id, utc_now
 
 _COMMANDS: Final[TypeAdapter[Command]] = TypeAdapter(Command)
 
@@ -62,14 +60,8 @@ def print_receipt(receipt: Receipt, console: Console, *, key: str) -> None:
 
 
 async def _submit(command: Command) -> Receipt:
-    attach()
-    settings, secrets = read_configuration()
-    logs.configure(settings.log_format, "warning")  # the receipt says the rest
-    bridge = Bridge(settings, secrets, app, logs.listener())
-    try:
+    async with session() as bridge:
         (receipt,) = await bridge.intake.submit([command])
-    finally:
-        await bridge.aclose()
     return receipt
 
 

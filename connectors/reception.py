@@ -124,6 +124,7 @@ async def _conflict(
         await door.keep(kept)
         letter = kept.id
     _note("warning", "delivery_conflict", delivery, reason)
+    await _tally(connector, door, Answered.CONFLICT)
     return Answer(Answered.CONFLICT, reason=reason, letter=letter, fingerprints=fingerprints)
 
 

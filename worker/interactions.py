@@ -34,6 +34,8 @@ class Interaction(Frozen):
     generation: int = 1
     #: The API's own id of the current generation, where an answer told us.
     interaction_id: str | None = None
+    #: The interaction that the current generation follows up.
+    parent_interaction_id: str | None = None
     #: The channel that opened the current generation.
     channel: str | None = None
     opened_at: AwareDatetime | None = None
@@ -71,6 +73,7 @@ class Interaction(Frozen):
         changes = {
             "state": State.NEW,
             "generation": self.generation + 1,
+            "parent_interaction_id": self.interaction_id,
             "interaction_id": None,
             "channel": None,
             "opened_at": None,

@@ -43,6 +43,18 @@ class Receipt(Frozen):
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What was said under an idempotency key."""
+
+    #: The first receipt, which every duplicate gets again.
+    receipt: Receipt
+    #: Of the content that was accepted; another one under the same key is a conflict.
+    fingerprint: str
+    #: The end of the key's window; a conversation that is still open then remembers it until it ends.
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Appended:
     """A receipt, and whether somebody should be woken."""
 

@@ -21,6 +21,7 @@ from worker.lanes import (
     LaneView,
     Partition,
     Receipt,
+    Seen,
     Settlement,
 )
 from worker.letters import DeadCommand, Unreadable
@@ -94,6 +95,12 @@ class Ledger(Protocol):
 
     async def view(self, service: str, external_id: str) -> LaneView | None:
         """Return everything known of one conversation, None when it was never heard of."""
+
+    async def seen(self, service: str, external_id: str, key: str) -> Seen | None:
+        """Return what was said under an idempotency key of a conversation, None when nothing is remembered.
+
+        What is remembered may outlive its window: whoever asks compares `expires_at` with the present.
+        """
 
     async def interactions(self, service: str, *, limit: int) -> tuple[Interaction, ...]:
         """Return the open interactions with the most recent activity first."""

@@ -16,6 +16,11 @@ from worker.frozen import Frozen
 SecretReference = Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
 
 Seconds = Annotated[float, Field(gt=0, le=31 * 24 * 3600)]
+#: How long a ring may stay unacknowledged before Celery's Redis transport sends it again, in seconds.
+RING_VISIBILITY_S = 300
+#: A drain's slice and its last call together, this many times over, must fit into that.
+_VISIBILITY_MARGIN = 5
+
 Port = Annotated[int, Field(ge=0, le=65535)]
 _MIB = 1024 * 1024
 
@@ -182,6 +187,17 @@ class Settings(Frozen):
                 raise ValueError(
                     f"channels.{name}.service is {channel.service!r}, but the services are: {known}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _rings_outlive_drains(self) -> Self:
+        longest = max((service.call_timeout_s for service in self.services.values()), default=0.0)
+        if _VISIBILITY_MARGIN * (self.worker.slice_s + longest) > RING_VISIBILITY_S:
+            raise ValueError(
+                f"worker.slice_s ({self.worker.slice_s:g}) and the longest call_timeout_s ({longest:g}) must "
+                f"together be at most {RING_VISIBILITY_S / _VISIBILITY_MARGIN:g} seconds: "
+                "a ring could come again while it is being answered"
+            )
         return self
 
     @model_validator(mode="after")

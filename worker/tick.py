@@ -13,7 +13,7 @@ async def tick(lanes: Lanes, doorbell: Doorbell, *, partitions: Mapping[str, int
         for index in range(count):
             partition = Partition(service, index)
             backlog = await lanes.backlog(partition, now=clock())
-            if backlog.due and backlog.held_until is None:
+            if backlog.due and backlog.held_until is None and not backlog.paused:
                 await doorbell.ring(partition)
                 rung += 1
     return rung

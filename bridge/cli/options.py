@@ -30,6 +30,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer with one line of JS
 Service = Annotated[
     str, typer.Argument(metavar="SERVICE", help="The open media service, as in the settings.")
 ]
+Utc = Annotated[bool, typer.Option("--utc", help="Times in UTC instead of this machine's.")]
+Reason = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why; whoever looks next will read it.")
+]
 ExternalId = Annotated[str, typer.Argument(metavar="EXTERNAL_ID", help="The conversation's external id.")]
 
 

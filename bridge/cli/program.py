@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import processes, questions, sending
+from bridge.cli import gates, letters, processes, questions, sending
 from bridge.cli.options import EXIT_CODES, PASS_ALL, PASS_ON
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+_dead = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 _send = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 
 
@@ -41,8 +42,20 @@ def bridge(
 
 app.command(epilog=EXIT_CODES)(processes.up)
 app.command(epilog=EXIT_CODES)(processes.demo)
+app.command(epilog=EXIT_CODES)(questions.status)
 app.command(epilog=EXIT_CODES)(questions.show)
 app.command(epilog=EXIT_CODES)(questions.check)
+app.add_typer(
+    _dead, name="dead", help="Look at dead letters, bring them back or give them up.", epilog=EXIT_CODES
+)
+_dead.command("list", epilog=EXIT_CODES)(letters.list_)
+_dead.command(epilog=EXIT_CODES)(letters.show)
+_dead.command(epilog=EXIT_CODES)(letters.replay)
+_dead.command(epilog=EXIT_CODES)(letters.edit)
+_dead.command(epilog=EXIT_CODES)(letters.discard)
+app.command(epilog=EXIT_CODES)(gates.pause)
+app.command(epilog=EXIT_CODES)(gates.resume)
+app.command(epilog=EXIT_CODES)(gates.retry_now)
 app.add_typer(
     _send,
     name="send",

@@ -7,28 +7,79 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli.options import DEFAULT_DATA, AsJson, Config, Data, ExternalId, Service, choose
+from bridge.cli.options import DEFAULT_DATA, AsJson, Config, Data, ExternalId, Service, Utc, choose
 
 
 def show(
     service: Service,
     external_id: ExternalId,
     *,
-    utc: Annotated[bool, typer.Option("--utc", help="Times in UTC instead of this machine's.")] = False,
+    key: Annotated[
+        str,
+        typer.Option(
+            "--key",
+            metavar="KEY",
+            help="Only say whether this idempotency key was seen, and what was answered.",
+            show_default=False,
+        ),
+    ] = "",
+    utc: Utc = False,
     as_json: AsJson = False,
     config: Config = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Tell everything about one conversation: where it stands, what waits, what happened."""
     choose(config, data)
+    import asyncio
+
+    from bridge import key as keys
     from bridge import show as showing
+    from bridge.moments import clock
     from bridge.screen import Screen
 
-    view = showing.look_up(service, external_id)
-    if as_json:
-        sys.stdout.write(showing.as_json(view) + "\n")
+    if key:
+        told = asyncio.run(keys.look_up(service, external_id, key))
+        answer = keys.as_json(told)
     else:
-        showing.print_view(view, Screen().out, utc=utc)
+        view = asyncio.run(showing.look_up(service, external_id))
+        answer = showing.as_json(view)
+    if as_json:
+        sys.stdout.write(answer + "\n")
+    elif key:
+        keys.print_key(told, Screen().out, clock(utc=utc))
+    else:
+        showing.print_view(view, Screen().out, clock(utc=utc))
+
+
+def status(
+    service: Annotated[
+        str, typer.Argument(metavar="[SERVICE]", help="One service only.", show_default=False)
+    ] = "",
+    *,
+    utc: Utc = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Say whether all is well, and how each service stands: gate, work that waits, dead letters, counters.
+
+    Exit code 1 when something needs a person: a service is paused, its API key is refused, there are dead
+    letters, or work has been due for more than five minutes.
+    """
+    choose(config, data)
+    import asyncio
+
+    from bridge import status as looking
+    from bridge.moments import clock
+    from bridge.screen import Screen
+
+    write = clock(utc=utc)
+    conditions = asyncio.run(looking.status(service))
+    if as_json:
+        sys.stdout.write(looking.as_json(conditions, write) + "\n")
+    else:
+        looking.print_status(conditions, Screen().out, write)
+    raise typer.Exit(0 if looking.all_is_well(conditions, write) else 1)
 
 
 def check(*, as_json: AsJson = False, config: Config = None, data: Data = DEFAULT_DATA) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
+from bridge.moments import clock
 from bridge.show import as_json, print_view
 from worker.commands import Update
 from worker.interactions import EndedBy, Interaction, State
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from tests.bridge.conftest import Up
 
 _AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+_COMMAND = Update(
+    service="support", external_id="a", idempotency_key="mail:1", channel="mail", received_at=_AT
+)
+_LOOK = "`bridge dead list support --each --external-id a`"
 
 
 def _view() -> LaneView:
@@ -29,19 +36,16 @@ def _view() -> LaneView:
         ended_at=_AT,
         ended_by=EndedBy.ELSEWHERE,
     )
-    command = Update(
-        service="support", external_id="a", idempotency_key="mail:1", channel="mail", received_at=_AT
-    )
     history = (Entry(at=_AT, event="deferred", sequence=3, detail={"reason": "429", "note": ""}),)
     return LaneView(
-        row, (Queued(3, "r", _AT, command), Queued(4, "s", _AT, None)), history, 2, _AT, parked=True
+        row, (Queued(3, "r", _AT, _COMMAND), Queued(4, "s", _AT, None)), history, 2, _AT, parked=True
     )
 
 
 def test_everything_a_person_asks_for_is_there() -> None:
     """Where it stands, what waits and why, what happened and when."""
     console = Console(file=io.StringIO(), width=200)
-    print_view(_view(), console, utc=True)
+    print_view(_view(), console, clock(utc=True))
     assert isinstance(console.file, io.StringIO)
     lines = [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
     assert lines == [
@@ -52,12 +56,17 @@ def test_everything_a_person_asks_for_is_there() -> None:
         "channel mail",
         "generation 2, at the API as a~2",
         "ended 2026-11-23 12:00:00 UTC",
-        "waiting 3 update, 4 unreadable",
-        "parked yes: its create is a dead letter, a person must decide",
+        f"parked yes: its create is a dead letter, a person must decide; see {_LOOK}",
+        "waiting 2",
         "due 2026-11-23 12:00:00 UTC",
         "attempts 2",
         "",
-        "when command what details",
+        "waiting, oldest first",
+        "command kind accepted fingerprint key",
+        f"3 update 2026-11-23 12:00:00 UTC {_COMMAND.fingerprint} mail:1",
+        "4 written by a newer bridge 2026-11-23 12:00:00 UTC",
+        "",
+        "what happened",
         "2026-11-23 12:00:00 UTC 3 deferred reason: 429",
     ]
 

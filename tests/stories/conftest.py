@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,6 +45,8 @@ api_key = "env:STORY_KEY"
 call_timeout_s = 1.4
 connect_timeout_s = 1.0
 retry = {{ base_s = 0.05, cap_s = 0.5, unauthorized_hold_s = 0.5 }}
+gate = {{ breaker = {{ open_s = 0.2 }} }}
+merge_updates = false
 """
 
 
@@ -102,6 +105,11 @@ class Stack:
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     sandbox_port: int = 0
 
+    @property
+    def config(self) -> Path:
+        """The bridge's settings file; a story may change it before it starts a worker."""
+        return self.directory / "bridge.toml"
+
     def start(self, name: str, *command: str) -> subprocess.Popen[bytes]:
         """Start a process of the stack; what it says goes to a file."""
         with (self.directory / f"{name}-{len(self.processes)}.log").open("wb") as log:
@@ -119,7 +127,8 @@ class Stack:
         """Start the sandbox, on the port it had before where it had one, with what it knew before."""
         process = self.start(
             "sandbox",
-            *("-m", "sandbox", "--port", str(self.sandbox_port), "--service", f"support={_KEY}"),
+            *("-m", "sandbox", "--port", str(self.sandbox_port)),
+            *("--service", f"support={_KEY}", "--service", f"billing={_KEY}"),
             *("--data", str(self.directory / "sandbox.jsonl")),
         )
         log = self.directory / f"sandbox-{len(self.processes) - 1}.log"
@@ -183,17 +192,8 @@ class Stack:
             return not any(client.scan_iter("bridge:*:lane:*")) and not client.zcard("bridge:{support/0}:due")
 
     def _bridge(self) -> Bridge:
-        settings = Settings.model_validate(
-            {
-                "store": {"url": self.redis.url()},
-                "services": {
-                    "support": {
-                        "base_url": f"http://127.0.0.1:{self.sandbox_port}/nexus/v3",
-                        "api_key": "env:STORY_KEY",
-                    }
-                },
-            }
-        )
+        written = tomllib.loads(self.config.read_text())
+        settings = Settings.model_validate({**written, "store": {"url": self.redis.url()}})
         celery = Celery(broker=self.redis.broker_url())
         celery.conf.update(
             task_routes={"bridge.drain": {"queue": "bridge.drain"}},
@@ -221,10 +221,9 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     stack.redis.start()
     try:
         stack.start_sandbox()
-        config = tmp_path / "bridge.toml"
-        config.write_text(CONFIG.format(sandbox=stack.sandbox_port, in_flight=32))
+        stack.config.write_text(CONFIG.format(sandbox=stack.sandbox_port, in_flight=32))
         stack.environment = {
-            "BRIDGE_CONFIG": str(config),
+            "BRIDGE_CONFIG": str(stack.config),
             "BRIDGE_STORE_URL": stack.redis.url(),
             "BRIDGE_BROKER_URL": stack.redis.broker_url(),
             "STORY_KEY": _KEY,

@@ -49,6 +49,7 @@ class Crew:
         self._refill = max(pace.in_flight // _REFILL_SHARE, 1)
         self._draining: set[Partition] = set()
         self._deliveries: set[asyncio.Task[None]] = set()
+        self._ringing: set[asyncio.Task[bool]] = set()
         self._room = asyncio.Event()
         self._help_called = float("-inf")
 
@@ -83,7 +84,8 @@ class Crew:
         now = asyncio.get_running_loop().time
         end, last_busy = now() + self._pace.slice_s, now()
         while now() < end and not self._desk.stopping:
-            bored = not begun and now() - last_busy >= self._pace.linger_s
+            # Without a free hand nothing was looked at: that is no reason to leave.
+            bored = self.free > 0 and not begun and now() - last_busy >= self._pace.linger_s
             claimed = await self._claim(partition, begun, leaving=bored)
             if bored and not claimed:
                 return
@@ -101,12 +103,12 @@ class Crew:
         claims = await desk.lanes.claim(
             partition, limit=wanted, lease=desk.lease, token=desk.ids(), now=desk.clock(), leaving=leaving
         )
-        if len(claims) == wanted:
-            await self._call_for_help(partition)
         for claim in claims:
             task = self._begin(claim)
             begun.add(task)
             task.add_done_callback(begun.discard)
+        if len(claims) == wanted:
+            self._call_for_help(partition)
         return bool(claims)
 
     def _begin(self, claim: Claim) -> asyncio.Task[None]:
@@ -127,12 +129,14 @@ class Crew:
             async with asyncio.timeout(self._pace.poll_s):
                 await self._room.wait()
 
-    async def _call_for_help(self, partition: Partition) -> None:
-        """Ring before working: a claim that came back full means that there is probably more."""
+    def _call_for_help(self, partition: Partition) -> None:
+        """Ring, and do not wait for it: a claim that came back full means that there is probably more."""
         now = asyncio.get_running_loop().time()
         if now - self._help_called >= _CALL_FOR_HELP_S:
             self._help_called = now
-            await self._doorbell.ring(partition)
+            ringing = asyncio.create_task(self._doorbell.ring(partition))
+            self._ringing.add(ringing)
+            ringing.add_done_callback(self._ringing.discard)
 
     async def _hand_over(self, partition: Partition) -> None:
         """Let the next command ring, and wake the next drain for what waits already."""

@@ -9,7 +9,15 @@ from datetime import datetime, timedelta
 
 from worker.commands import Command, Create, OnConflict, OnMissing, Stop, Update
 from worker.drain.backoff import delay_s
-from worker.drain.plan import create_step, ended_verdict, follow_up_step, is_ours, look_step, overwrite_step
+from worker.drain.plan import (
+    create_step,
+    ended_verdict,
+    follow_up_step,
+    is_ours,
+    look_step,
+    looking_first,
+    overwrite_step,
+)
 from worker.interactions import EndedBy, Interaction, State
 from worker.operations import (
     CreateInteraction,
@@ -49,6 +57,8 @@ class Case:
     interaction: Interaction
     #: How many claims have tried this command, this one included.
     attempt: int
+    #: Whether an earlier try of this command may have taken effect: nothing is created before a look.
+    suspect: bool
     #: When our door accepted it: its age is ours to count, whatever the sender's clock said.
     accepted_at: datetime
     now: datetime
@@ -102,8 +112,8 @@ def said(evidence: Evidence) -> str:
 
 
 def _in_doubt(case: Case) -> bool:
-    """A look that failed leaves the doubt for which it was made."""
-    return case.step.purpose is Purpose.AFTER_UNKNOWN
+    """A doubt stays until the command is settled: a failed look leaves it, and so does anything else."""
+    return case.suspect or case.step.purpose is Purpose.AFTER_UNKNOWN
 
 
 def _overloaded(case: Case, outcome: Overloaded) -> Verdict:
@@ -141,8 +151,12 @@ def _found(case: Case, snapshot: Snapshot | None) -> Verdict:
     """Something bears our external id: ours is adopted, for a stranger's the channel decides."""
     if is_ours(snapshot, case.command, mark=case.mark):
         return Applied(_opened(case, snapshot), "adopted")
-    nothing_to_compare = snapshot is None or not case.mark
-    if nothing_to_compare and _in_doubt(case) and case.interaction.state is not State.OPEN:
+    nothing_to_compare = snapshot is None or not snapshot.user_data or not case.mark
+    if (
+        nothing_to_compare
+        and case.step.purpose is Purpose.AFTER_UNKNOWN
+        and case.interaction.state is not State.OPEN
+    ):
         # Our create may have succeeded, nobody else writes this external id, and no mark can contradict.
         return Applied(_opened(case, snapshot), "adopted without comparison")
     return _stranger(case, snapshot)
@@ -151,7 +165,7 @@ def _found(case: Case, snapshot: Snapshot | None) -> Verdict:
 def _stranger(case: Case, snapshot: Snapshot | None) -> Verdict:
     command, target = case.command, case.step.target
     if isinstance(command, Stop):  # a stop asks for no look; were one made, its answer decides nothing
-        return again(case, Evidence(detail="found"), suspect=False, failed=False)
+        return again(case, Evidence(detail="found"), suspect=_in_doubt(case), failed=False)
     on_conflict = command.on_conflict if isinstance(command, Create) else OnConflict.UPDATE
     match on_conflict:
         case OnConflict.UPDATE:
@@ -159,7 +173,8 @@ def _stranger(case: Case, snapshot: Snapshot | None) -> Verdict:
         case OnConflict.ADOPT:
             return Applied(_opened(case, snapshot), "adopted from elsewhere")
         case OnConflict.FOLLOW_UP:
-            return Proceed(follow_up_step(_known(target, snapshot), command, mark=case.mark))
+            follow_up = follow_up_step(_known(target, snapshot), command, mark=case.mark)
+            return Proceed(looking_first(follow_up, suspect=case.suspect))
         case OnConflict.BURY:
             return Bury("conflict", f"{target.remote_id!r} is live and was not created by this command")
 
@@ -181,7 +196,7 @@ def _not_found(case: Case, evidence: Evidence) -> Verdict:
     match case.step.operation:
         case CreateInteraction():
             # No such service: nothing was created, and the service may yet be configured.
-            return again(case, evidence, suspect=False, failed=False)
+            return again(case, evidence, suspect=_in_doubt(case), failed=False)
         case GetInteraction():
             return _not_there(case, evidence)
         case UpdateInteraction():
@@ -192,24 +207,24 @@ def _not_found(case: Case, evidence: Evidence) -> Verdict:
 
 def _not_there(case: Case, evidence: Evidence) -> Verdict:
     if case.step.purpose is Purpose.AFTER_UNKNOWN and not isinstance(case.command, Stop):
-        parent = case.interaction.interaction_id if case.step.target != case.interaction else None
-        return Proceed(create_step(case.step.target, case.command, mark=case.mark, parent=parent))
+        return Proceed(create_step(case.step.target, case.command, mark=case.mark))
     # A conflict with something that cannot be read: a lagging read, or a 409 that means something else.
-    return again(case, evidence, suspect=False, failed=False)
+    return again(case, evidence, suspect=_in_doubt(case), failed=False)
 
 
 def _nothing_to_update(case: Case, evidence: Evidence) -> Verdict:
     command = case.command
     if not isinstance(command, Update) or case.step.purpose is Purpose.OVERWRITE:
         # It ended between two calls: the next try begins afresh.
-        return again(case, evidence, suspect=False, failed=False)
+        return again(case, evidence, suspect=_in_doubt(case), failed=False)
     if case.interaction.state is State.OPEN:
         ended = case.interaction.ended(by=EndedBy.ELSEWHERE, tombstone=case.now, at=case.now)
-        verdict = ended_verdict(ended, command, suspect=False, mark=case.mark)
+        verdict = ended_verdict(ended, command, suspect=case.suspect, mark=case.mark)
         return Proceed(verdict) if isinstance(verdict, Step) else verdict
     match command.on_missing:
         case OnMissing.CREATE:
-            return Proceed(create_step(case.step.target, command, mark=case.mark))
+            create = create_step(case.step.target, command, mark=case.mark)
+            return Proceed(looking_first(create, suspect=case.suspect))
         case OnMissing.DROP:
             return Applied(case.interaction, "dropped: the interaction was never created")
         case OnMissing.BURY:

@@ -5,6 +5,7 @@ broke: nothing needs to be cleaned up for the promise to hold.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import perf_counter
 
@@ -32,8 +33,9 @@ _UNKNOWN_FORMAT_DELAY = timedelta(seconds=30)
 
 async def deliver(desk: Desk, claim: Claim) -> None:
     """Work on a claimed lane until it is empty, waits, or is lost. Never raises for what can go wrong."""
+    place = _Place(claim.commands, claim.interaction, claim.attempt, claim.suspect)
     try:
-        await _deliver(desk, claim)
+        await _deliver(desk, claim, place)
     except _LaneLost:
         desk.listen(LeaseLost(desk.service, claim.external_id, claim.fence))
     except StoreUnavailable as error:
@@ -41,53 +43,61 @@ async def deliver(desk: Desk, claim: Claim) -> None:
         desk.listen(DrainFailed(desk.service, claim.external_id, str(error)))
     except Exception as error:  # noqa: BLE001 - a fault of ours must not take the other lanes along
         desk.listen(DrainFailed(desk.service, claim.external_id, f"{type(error).__name__}: {error}"))
-        wait = _delay(desk, claim.attempt)
-        await _give_back(desk, claim, claim.commands[0], "a fault of the bridge", wait, suspect=True)
+        wait = _delay(desk, place.attempt)
+        await _give_back(desk, claim, place.waiting[0], "a fault of the bridge", wait, suspect=True)
 
 
 class _LaneLost(Exception):
     """The lane is no longer ours."""
 
 
-async def _deliver(desk: Desk, claim: Claim) -> None:
-    interaction, attempt, suspect = claim.interaction, claim.attempt, claim.suspect
+@dataclass(slots=True)
+class _Place:
+    """Where a holder stands in its claim."""
+
+    waiting: tuple[Queued, ...]
+    interaction: Interaction
+    attempt: int
+    suspect: bool
+
+
+async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
     lease = _Lease(desk, claim)
-    waiting = claim.commands
-    while waiting:
-        head = _head(desk, claim, waiting, interaction, attempt)
+    while place.waiting:
+        head = _head(desk, claim, place)
         if head is None:
-            reason = "a newer bridge wrote it"
-            await _give_back(
-                desk, claim, waiting[0], reason, _UNKNOWN_FORMAT_DELAY, suspect=suspect, counted=False
-            )
+            reason, wait = "a newer bridge wrote it", _UNKNOWN_FORMAT_DELAY
+            first, doubt = place.waiting[0], place.suspect
+            await _give_back(desk, claim, first, reason, wait, suspect=doubt, counted=False)
             return
-        ended = await _decide(desk, head, lease, suspect=suspect)
+        ended = await _decide(desk, head, lease, suspect=place.suspect)
         if isinstance(ended.verdict, Bury) and len(head.members) > 1:
-            # One of them is at fault: alone, each is judged for itself.
-            head = _alone(head)
-            ended = await _decide(desk, head, lease, suspect=suspect)
-        waiting = waiting[len(head.members) :]
-        held = await write(desk, head, ended, keep=bool(waiting) and not desk.stopping)
+            # One of them is at fault: alone, each is judged for itself. A batch that failed may have created.
+            head, batch, doubt = _alone(head), ended.calls, place.suspect or ended.verdict.failed
+            ended = await _decide(desk, head, lease, suspect=doubt)
+            ended = replace(ended, calls=(*batch, *ended.calls))
+        left = place.waiting[len(head.members) :]
+        held = await write(desk, head, ended, keep=bool(left) and not desk.stopping)
         if held is Held.STALE:
             raise _LaneLost
         if held is not Held.KEPT or not isinstance(ended.verdict, Applied):
             return
         lease.renewed_by_settling()
-        interaction, attempt, suspect = ended.verdict.interaction, 1, False
+        place.waiting, place.interaction = left, ended.verdict.interaction
+        place.attempt, place.suspect = 1, False
 
 
-def _head(
-    desk: Desk, claim: Claim, waiting: tuple[Queued, ...], interaction: Interaction, attempt: int
-) -> Head | None:
+def _head(desk: Desk, claim: Claim, place: _Place) -> Head | None:
     """Return what is delivered next; None when this worker cannot read it."""
-    first = waiting[0]
+    first = place.waiting[0]
     if first.command is None:
         return None
-    updates = mergeable([each.command for each in waiting]) if desk.merging else ()
+    updates = mergeable([each.command for each in place.waiting]) if desk.merging else ()
     # After the end each update is held against the tombstone by its own time.
-    if len(updates) > 1 and interaction.state is not State.ENDED:
-        return Head(claim, waiting[: len(updates)], merge(updates), interaction, attempt)
-    return Head(claim, (first,), first.command, interaction, attempt)
+    if len(updates) > 1 and place.interaction.state is not State.ENDED:
+        members = place.waiting[: len(updates)]
+        return Head(claim, members, merge(updates), place.interaction, place.attempt)
+    return Head(claim, (first,), first.command, place.interaction, place.attempt)
 
 
 def _alone(head: Head) -> Head:
@@ -99,7 +109,8 @@ def _alone(head: Head) -> Head:
 
 async def _decide(desk: Desk, head: Head, lease: "_Lease", *, suspect: bool) -> Ended:
     if head.attempt > desk.retry.max_attempts:
-        return Ended(Bury("exhausted", f"tried {head.attempt - 1} times without coming to an answer"))
+        doubt = "; the last try may have taken effect" if suspect else ""
+        return Ended(Bury("exhausted", f"tried {head.attempt - 1} times without coming to an answer{doubt}"))
     decision = plan(head.interaction, head.command, suspect=suspect, mark=desk.mark)
     calls: list[Mapping[str, JsonValue]] = []
     while len(calls) < _MOST_STEPS:
@@ -108,7 +119,7 @@ async def _decide(desk: Desk, head: Head, lease: "_Lease", *, suspect: bool) -> 
         await lease.secure()
         outcome = await _call(desk, head, decision)
         calls.append(_evidence(desk.clock(), decision, outcome))
-        verdict = judge(_case(desk, head, decision), outcome)
+        verdict = judge(_case(desk, head, decision, suspect=suspect), outcome)
         if not isinstance(verdict, Proceed):
             return Ended(verdict, tuple(calls))
         decision = verdict.step
@@ -152,12 +163,13 @@ def _evidence(at: datetime, step: Step, outcome: Outcome) -> Mapping[str, JsonVa
     return {name: value for name, value in facts.items() if value not in (None, "")}
 
 
-def _case(desk: Desk, head: Head, step: Step) -> Case:
+def _case(desk: Desk, head: Head, step: Step, *, suspect: bool) -> Case:
     return Case(
         step=step,
         command=head.command,
         interaction=head.interaction,
         attempt=head.attempt,
+        suspect=suspect,
         accepted_at=head.members[0].accepted_at,
         now=desk.clock(),
         retry=desk.retry,

@@ -37,9 +37,7 @@ def plan(interaction: Interaction, command: Command, *, suspect: bool, mark: str
             return _plan_stop(interaction, command)
 
 
-def create_step(
-    target: Interaction, command: Create | Update, *, mark: str, parent: str | None = None
-) -> Step:
+def create_step(target: Interaction, command: Create | Update, *, mark: str) -> Step:
     """Return the call that creates `target` from a command."""
     user_data = command.user_data if isinstance(command, Create) else command.surviving
     given = command.parent_interaction_id if isinstance(command, Create) else None
@@ -47,7 +45,7 @@ def create_step(
         external_id=target.remote_id,
         user_data={**user_data, **marks(command, mark)},
         received_at=command.received_at,
-        parent_interaction_id=given or parent,
+        parent_interaction_id=given or target.parent_interaction_id,
     )
     return Step(operation, Purpose.APPLY, target)
 
@@ -59,13 +57,21 @@ def look_step(target: Interaction, purpose: Purpose) -> Step:
 
 def follow_up_step(ended: Interaction, command: Create | Update, *, mark: str) -> Step:
     """Return the call that opens the generation after `ended`."""
-    return create_step(ended.follow_up(), command, mark=mark, parent=ended.interaction_id)
+    return create_step(ended.follow_up(), command, mark=mark)
+
+
+def looking_first(create: Step, *, suspect: bool) -> Step:
+    """Return a create, or the look that must come before it when an earlier one may have taken effect."""
+    return look_step(create.target, Purpose.AFTER_UNKNOWN) if suspect else create
 
 
 def overwrite_step(target: Interaction, command: Create | Update) -> Step:
-    """Return the call that applies a create's user data to an interaction that is not ours."""
-    user_data = command.user_data if isinstance(command, Create) else command.surviving
-    operation = UpdateInteraction(ByExternalId(target.remote_id), changed=user_data)
+    """Return the call that applies a command to an interaction that is not ours."""
+    reference = ByExternalId(target.remote_id)
+    if isinstance(command, Create):
+        operation = UpdateInteraction(reference, changed=command.user_data)
+    else:
+        operation = UpdateInteraction(reference, command.changed, command.added, command.deleted)
     return Step(operation, Purpose.OVERWRITE, target)
 
 
@@ -86,12 +92,8 @@ def is_ours(snapshot: Snapshot | None, command: Command, *, mark: str) -> bool:
 
 def _plan_create(interaction: Interaction, command: Create, *, suspect: bool, mark: str) -> Step:
     if interaction.state is State.ENDED:
-        return _create_or_look(follow_up_step(interaction, command, mark=mark), suspect=suspect)
-    return _create_or_look(create_step(interaction, command, mark=mark), suspect=suspect)
-
-
-def _create_or_look(create: Step, *, suspect: bool) -> Step:
-    return look_step(create.target, Purpose.AFTER_UNKNOWN) if suspect else create
+        return looking_first(follow_up_step(interaction, command, mark=mark), suspect=suspect)
+    return looking_first(create_step(interaction, command, mark=mark), suspect=suspect)
 
 
 def _plan_update(
@@ -111,7 +113,7 @@ def ended_verdict(ended: Interaction, command: Update, *, suspect: bool, mark: s
     """Return what an update means for an interaction that has ended, by the command's `on_ended`."""
     match command.on_ended:
         case OnEnded.FOLLOW_UP:
-            return _create_or_look(follow_up_step(ended, command, mark=mark), suspect=suspect)
+            return looking_first(follow_up_step(ended, command, mark=mark), suspect=suspect)
         case OnEnded.DROP:
             return Applied(ended, "dropped: the interaction has ended")
         case OnEnded.BURY:

@@ -110,9 +110,13 @@ class Gate:
         """Return the gate after a lane's lease was extended."""
         return replace(self, out={**self.out, lane: lease_until}) if lane in self.out else self
 
-    def has_room(self, limits: GateLimits, now: int) -> bool:
+    def has_room(self, limits: GateLimits, lane: str, now: int) -> bool:
         """Say whether a holder may go on: one more call, which goes through the gate like any other."""
         if self.paused or self.shut_until > now:
+            return False
+        # a holder whose lease has lapsed may find its place taken
+        others = sum(1 for each, until in self.out.items() if until > now and each != lane)
+        if limits.in_flight and others >= limits.in_flight:
             return False
         return not limits.rate_per_s or self._saved(limits, now) >= 1
 

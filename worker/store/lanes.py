@@ -4,12 +4,13 @@ Everything here is translation between the vocabulary and the scripts' arguments
 in `lua/`, and what may be relied upon in `worker.ports`.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from worker.commands import Command, encode
 from worker.errors import KeyConflict, LaneFull
-from worker.interactions import State
+from worker.interactions import Interaction, State
 from worker.lanes import (
     Appended,
     Backlog,
@@ -194,6 +195,7 @@ class RedisLanes(Linked):
                 keys.letter(letter.id),
                 keys.gate,
                 keys.out,
+                keys.active,
             ),
             wire.millis(now),
             lane,
@@ -207,6 +209,7 @@ class RedisLanes(Linked):
             int(burial.failed),
             burial.calls,
             self._gate(claim.partition.service),
+            self._link.limits.service(claim.partition.service).ended_retention_ms,
         )
         return Held(word.decode())
 
@@ -273,13 +276,19 @@ def _ms(span: timedelta) -> int:
 def _claim(partition: Partition, row: Any, lease_until: datetime) -> Claim:  # noqa: ANN401 - Redis answers in any shape
     lane, fence, attempt, suspect, record, commands = row
     external_id = lane.decode()
+    interaction = wire.interaction(partition.service, external_id, record)
+    queued = [wire.queued(item) for item in commands]
+    if interaction is None:
+        # A newer bridge wrote the row: its commands are left to a worker that can read it.
+        interaction = Interaction(service=partition.service, external_id=external_id)
+        queued = [replace(each, command=None) for each in queued]
     return Claim(
         partition=partition,
         external_id=external_id,
         fence=fence,
         attempt=attempt,
         suspect=bool(suspect),
-        interaction=wire.interaction(partition.service, external_id, record),
-        commands=tuple(wire.queued(item) for item in commands),
+        interaction=interaction,
+        commands=tuple(queued),
         lease_until=lease_until,
     )

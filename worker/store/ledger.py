@@ -3,7 +3,7 @@
 import asyncio
 
 from worker.interactions import Interaction
-from worker.lanes import LaneView, Partition, partition_of
+from worker.lanes import LaneView, Partition, Seen, partition_of
 from worker.store import wire
 from worker.store.keys import Keys
 from worker.store.link import Linked
@@ -22,16 +22,28 @@ class RedisLedger(Linked):
         pipeline.lrange(keys.history(external_id), 0, -1)
         pipeline.zscore(keys.due, external_id)
         row, lane, history, due = await self._link.ask(pipeline.execute())
-        if not row:
+        interaction = wire.interaction(service, external_id, row.get(b"record"))
+        if not row or interaction is None:
             return None
         return LaneView(
-            interaction=wire.interaction(service, external_id, row.get(b"record")),
+            interaction=interaction,
             pending=tuple(wire.queued(item) for item in lane),
             history=tuple(wire.entry(line) for line in history),
             attempt=int(row.get(b"attempt", 0)),
             due=None if due is None else wire.moment(due),
             parked=bool(row.get(b"parked")),
         )
+
+    async def seen(self, service: str, external_id: str, key: str) -> Seen | None:
+        """See `worker.ports.Ledger.seen`."""
+        partitions = self._link.limits.service(service).partitions
+        keys = Keys.of(partition_of(service, external_id, partitions))
+        pipeline = self._link.redis.pipeline(transaction=False)
+        pipeline.get(keys.seen(key))
+        pipeline.hget(keys.keys(external_id), key)
+        within_window, while_open = await self._link.ask(pipeline.execute())
+        stored = within_window or while_open
+        return wire.seen(service, external_id, stored) if stored else None
 
     async def interactions(self, service: str, *, limit: int) -> tuple[Interaction, ...]:
         """See `worker.ports.Ledger.interactions`."""
@@ -49,7 +61,8 @@ class RedisLedger(Linked):
         for lane, _ in active:
             pipeline.hget(keys.row(lane.decode()), "record")
         records = await self._link.ask(pipeline.execute())
-        return [
+        rows = [
             (score, wire.interaction(partition.service, lane.decode(), record))
             for (lane, score), record in zip(active, records, strict=True)
         ]
+        return [(score, row) for score, row in rows if row is not None]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from worker.commands import Command, encode
 from worker.lanes import Entry, Partition, partition_of
@@ -51,9 +51,10 @@ class RedisLetters(Linked):
             found, history = await self._link.ask(
                 self._link.redis.hmget(keys.letter(letter_id), "letter", "history")
             )
-            if found:
+            letter = _read(found)
+            if letter is not None:
                 lines = (history or b"").splitlines()
-                return _LETTERS.validate_json(found), tuple(wire.entry(line) for line in lines)
+                return letter, tuple(wire.entry(line) for line in lines)
         return None
 
     async def replay(self, letter: DeadCommand, command: Command, *, receipt_id: str, now: datetime) -> int:
@@ -126,8 +127,16 @@ class RedisLetters(Linked):
         for letter_id, _ in ids:
             pipeline.hget(keys.letter(letter_id.decode()), "letter")
         letters = await self._link.ask(pipeline.execute())
-        pairs = zip(ids, letters, strict=True)
-        return [(at, _LETTERS.validate_json(letter)) for (_, at), letter in pairs if letter]
+        read = [(at, _read(letter)) for (_, at), letter in zip(ids, letters, strict=True)]
+        return [(at, letter) for at, letter in read if letter is not None]
+
+
+def _read(stored: bytes | None) -> DeadCommand | Unreadable | None:
+    """Read a letter; one that a newer bridge wrote hides no other."""
+    try:
+        return _LETTERS.validate_json(stored) if stored else None
+    except ValidationError:
+        return None
 
 
 def _home(service: str) -> Keys:

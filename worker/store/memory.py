@@ -18,6 +18,7 @@ from worker.lanes import (
     Partition,
     Queued,
     Receipt,
+    Seen,
     Settlement,
     partition_of,
 )
@@ -26,7 +27,7 @@ from worker.store import wire
 from worker.store.gate import GateLimits
 from worker.store.limits import RING_PATIENCE_MS, Limits
 from worker.store.memory_reading import MemoryReading
-from worker.store.memory_state import Lane, MemoryState, Seen, Share, received
+from worker.store.memory_state import Lane, MemoryState, Share, received
 
 
 class MemoryStore(MemoryReading):
@@ -91,8 +92,8 @@ class MemoryStore(MemoryReading):
     ) -> tuple[Claim, ...]:
         """See `worker.ports.Lanes.claim`."""
         share, limits = self._state.shares[partition], self._state.limits.service(partition.service).gate
-        names = share.tokens.get(token)
-        if names is None:
+        taken = share.tokens.get(token)
+        if taken is None:
             wanted = share.gate.admits(limits, limit, wire.millis(now))
             due = sorted((at, name) for name, at in share.due.items() if at <= now)
             names = [name for _, name in due[:wanted]]
@@ -100,15 +101,16 @@ class MemoryStore(MemoryReading):
                 _take(share.lanes[name])
                 share.due[name] = now + lease
             share.gate = share.gate.claimed(limits, names, wire.millis(now), wire.millis(now + lease))
-            if names:
-                share.tokens[token] = names
+            taken = [(share.lanes[name].fence, name) for name in names]
+            if taken:
+                share.tokens[token] = taken
+        # What has been taken over since belongs to its new holder.
+        names = [name for fence, name in taken if share.lanes[name].fence == fence and share.lanes[name].held]
         if (not names and leaving) or len(names) >= limit:
             share.quiet_until = None
         else:
             share.quiet_until = now + timedelta(milliseconds=self._state.limits.awake_ms)
-        return tuple(
-            self._claim(partition, name, now + lease) for name in names if share.lanes[name].commands
-        )
+        return tuple(self._claim(partition, name, now + lease) for name in names)
 
     def _claim(self, partition: Partition, name: str, lease_until: datetime) -> Claim:
         lane = self._state.shares[partition].lanes[name]
@@ -152,7 +154,7 @@ class MemoryStore(MemoryReading):
         lane.activity = now if settlement.interaction.state is State.OPEN else None
         for entry in settlement.entries:
             lane.write(entry)
-        if left and settlement.keep and share.gate.has_room(limits, time):
+        if left and settlement.keep and share.gate.has_room(limits, name, time):
             lane.attempt, lane.suspect = 1, False
             share.due[name] = now + lease
             share.gate = share.gate.claimed(limits, [name], time, wire.millis(now + lease))
@@ -264,7 +266,7 @@ class MemoryStore(MemoryReading):
 def _known(share: Share, command: Command, now: datetime) -> Seen | None:
     """What was said under this key: for its window, and for as long as its open conversation lives."""
     seen = share.seen.get(command.idempotency_key)
-    if seen and seen.expires > now:
+    if seen and seen.expires_at > now:
         return seen
     lane = share.lanes.get(command.external_id)
     return lane.keys.get(command.idempotency_key) if lane and lane.activity else None

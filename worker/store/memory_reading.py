@@ -4,7 +4,7 @@ from datetime import datetime
 
 from worker.commands import Command
 from worker.interactions import Interaction
-from worker.lanes import Entry, LaneView, Queued
+from worker.lanes import Entry, LaneView, Queued, Seen
 from worker.letters import DeadCommand, Unreadable
 from worker.store.memory_state import MemoryState, received
 
@@ -29,6 +29,12 @@ class MemoryReading:
             due=share.due.get(external_id),
             parked=bool(lane.parked),
         )
+
+    async def seen(self, service: str, external_id: str, key: str) -> Seen | None:
+        """See `worker.ports.Ledger.seen`."""
+        share = self._state.home(service, external_id)
+        lane = share.lanes.get(external_id)
+        return share.seen.get(key) or (lane.keys.get(key) if lane else None)
 
     async def interactions(self, service: str, *, limit: int) -> tuple[Interaction, ...]:
         """See `worker.ports.Ledger.interactions`."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from worker.commands import Command
 from worker.interactions import Interaction
-from worker.lanes import Entry, Partition, Queued, Receipt, partition_of
+from worker.lanes import Entry, Partition, Queued, Seen, partition_of
 from worker.letters import DeadCommand, Unreadable
 from worker.store.gate import OPEN, Gate
 from worker.store.limits import HISTORY_CAP, Limits
@@ -27,7 +27,7 @@ class Lane:
     #: The letter that parked the lane, empty when it may move.
     parked: str = ""
     #: What the conversation was told, kept while it lives.
-    keys: dict[str, "Seen"] = field(default_factory=dict)
+    keys: dict[str, Seen] = field(default_factory=dict)
     #: The last activity of an open interaction, None when it is not open.
     activity: datetime | None = None
 
@@ -40,15 +40,6 @@ class Lane:
         self.held, self.suspect, self.attempt = False, suspect, attempt
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What was said under an idempotency key."""
-
-    receipt: Receipt
-    fingerprint: str
-    expires: datetime
-
-
 @dataclass(slots=True)
 class Share:
     """One partition."""
@@ -56,7 +47,7 @@ class Share:
     lanes: dict[str, Lane] = field(default_factory=dict)
     due: dict[str, datetime] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
-    tokens: dict[str, list[str]] = field(default_factory=dict)
+    tokens: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     quiet_until: datetime | None = None
     gate: Gate = OPEN
 

@@ -58,8 +58,12 @@ class ScriptRunner:
         self._sender: asyncio.Task[None] | None = None
 
     async def run(self, script: Script, keys: tuple[str, ...], *arguments: Argument) -> Any:  # noqa: ANN401 - Redis answers in any shape
-        """Run one script and return its answer. Raises StoreUnavailable."""
-        call = _Call(script, keys, arguments, asyncio.get_running_loop().create_future())
+        """Run one script and return its answer. Raises StoreUnavailable.
+
+        Text is encoded here, so that what cannot be encoded fails its own caller and nobody else's.
+        """
+        encoded = tuple(each.encode() if isinstance(each, str) else each for each in arguments)
+        call = _Call(script, keys, encoded, asyncio.get_running_loop().create_future())
         self._waiting.append(call)
         if self._sender is None or self._sender.done():
             self._sender = asyncio.create_task(self._send_all())

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from worker.commands import decode
 from worker.interactions import Interaction
-from worker.lanes import Entry, Queued
+from worker.lanes import Entry, Queued, Receipt, Seen
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -34,16 +34,33 @@ def queued(item: bytes) -> Queued:
     return Queued(int(sequence), receipt_id.decode(), moment(int(accepted)), command)
 
 
+def seen(service: str, external_id: str, stored: bytes) -> Seen:
+    """Read what was said under a key: `expires|fingerprint|receipt|sequence|position|accepted`."""
+    expires, fingerprint, receipt_id, sequence, position, accepted = stored.decode().split("|")
+    receipt = Receipt(
+        id=receipt_id,
+        service=service,
+        external_id=external_id,
+        sequence=int(sequence),
+        position=int(position),
+        accepted_at=moment(int(accepted)),
+    )
+    return Seen(receipt, fingerprint, moment(int(expires)))
+
+
 def record(interaction: Interaction) -> bytes:
     """Return a ledger row as JSON, without what it does not say."""
     return interaction.model_dump_json(exclude_defaults=True).encode()
 
 
-def interaction(service: str, external_id: str, stored: bytes | None) -> Interaction:
-    """Read a ledger row; a conversation without one is new."""
+def interaction(service: str, external_id: str, stored: bytes | None) -> Interaction | None:
+    """Read a ledger row: a conversation without one is new; None when a newer bridge wrote it."""
     if not stored:
         return Interaction(service=service, external_id=external_id)
-    return Interaction.model_validate_json(stored)
+    try:
+        return Interaction.model_validate_json(stored)
+    except ValidationError:
+        return None
 
 
 def line(entry: Entry) -> bytes:

@@ -121,6 +121,7 @@ def bench() -> Callable[..., Bench]:
         store: MemoryStore | None = None,
         retry: RetrySettings | None = None,
         in_window: int = 32,
+        merging: bool = True,
     ) -> Bench:
         store = store or MemoryStore(Limits(window=in_window))
         clock, api, events, stopping = StandingClock(), ScriptedApi(answers), [], Stopping()
@@ -138,6 +139,7 @@ def bench() -> Callable[..., Bench]:
             mark="bridge_",
             lease=timedelta(seconds=45),
             longest_call=timedelta(seconds=20),
+            merging=merging,
         )
         return Bench(
             store=store,

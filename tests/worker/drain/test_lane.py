@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from worker.commands import Command, Create, OnConflict, Stop, Update
+from worker.commands import Command, Create, OnConflict, OnEnded, OnMissing, Stop, Update
 from worker.errors import StoreUnavailable
 from worker.events import (
     CallAnswered,
@@ -23,6 +23,7 @@ from worker.events import (
 from worker.interactions import State
 from worker.lanes import Claim, Deferral, Held, Partition, Queued, Settlement
 from worker.operations import (
+    ByExternalId,
     CreateInteraction,
     GetInteraction,
     Operation,
@@ -41,6 +42,7 @@ from worker.outcomes import (
     Unauthorized,
     Unknown,
 )
+from worker.settings import RetrySettings
 from worker.store.memory import MemoryStore
 
 Lay = Callable[..., SimpleNamespace]
@@ -69,6 +71,11 @@ UPDATE = command(Update, 2, changed={"Subject": "Again"})
 STOP = command(Stop, 3)
 
 
+def said(call: str, outcome: str, *, purpose: str = "apply", **more: Any) -> dict[str, Any]:  # noqa: ANN401 - any evidence
+    """Return what the history keeps of a call."""
+    return {"at": NOW.isoformat(), "call": call, "purpose": purpose, "outcome": outcome, **more}
+
+
 # --- each ending -------------------------------------------------------------------------------------------
 
 
@@ -81,10 +88,14 @@ def test_what_is_applied_leaves_the_lane(bench: Lay) -> None:
     assert (view.interaction.state, view.interaction.interaction_id) == (State.OPEN, "I9")
     assert (view.pending, view.due, view.attempt) == ((), None, 0)
     assert view.history[-1].event == "applied"
-    assert view.history[-1].detail == {"note": "created", "attempt": 1}
+    assert view.history[-1].detail == {
+        "note": "created",
+        "attempt": 1,
+        "calls": [said("CreateInteraction", "Ok", status=200, request_id="req-1")],
+    }
     assert view.history[-1].trace_id == TRACE
     assert table.told(CommandApplied) == [
-        CommandApplied("support", "c-1", 1, "create", "created", attempt=1, trace_id=TRACE)
+        CommandApplied("support", "c-1", 1, "create", "created", attempt=1, merged=0, trace_id=TRACE)
     ]
     assert table.api.traces == [TRACE]
 
@@ -118,6 +129,7 @@ def test_what_failed_waits(bench: Lay) -> None:
         "reason": "connection reset",
         "due": due.isoformat(),
         "attempt": 1,
+        "calls": [said("CreateInteraction", "Unknown", detail="connection reset")],
     }
     assert table.told(CommandDeferred) == [
         CommandDeferred("support", "c-1", 1, "connection reset", due, attempt=1, trace_id=TRACE)
@@ -125,6 +137,24 @@ def test_what_failed_waits(bench: Lay) -> None:
     table.clock.advance(1)
     claim = table.claim()
     assert (claim.attempt, claim.suspect) == (2, True)
+
+
+def test_the_history_keeps_every_call_of_a_try(bench: Lay) -> None:
+    """In order, with its purpose and its own time, without what an answer did not say."""
+
+    async def slow(_operation: Operation) -> Outcome:
+        table.clock.advance(3)
+        return Ok(Evidence(200), Snapshot("I7", "c-1", "queued", {"Subject": "Other"}))
+
+    table = bench(Conflict(Evidence(409, "exists")), slow)
+    table.submit(CREATE)
+    table.deliver()
+    at = (NOW + timedelta(seconds=3)).isoformat()
+    assert table.view().history[-1].detail["calls"] == [
+        said("CreateInteraction", "Conflict", status=409, detail="exists"),
+        {**said("GetInteraction", "Ok", purpose="after-conflict", status=200), "at": at},
+        {**said("UpdateInteraction", "Ok", purpose="overwrite", status=200), "at": at},
+    ]
 
 
 def test_a_doubtful_create_is_looked_for_first(bench: Lay) -> None:
@@ -140,6 +170,54 @@ def test_a_doubtful_create_is_looked_for_first(bench: Lay) -> None:
         CreateInteraction,
     ]
     assert table.view().interaction.state is State.OPEN
+
+
+def test_a_doubt_outlives_the_tries_that_settle_nothing(bench: Lay) -> None:
+    """A hold and a refused connection later, the create is still looked for before it is repeated."""
+    refused = Failed(Evidence(None, "refused"), reached=False)
+    table = bench(Unknown(Evidence()), Unauthorized(Evidence(401)), refused, NotFound(Evidence(404)))
+    table.submit(CREATE)
+    for _ in range(4):
+        table.deliver()
+        table.clock.advance(60)
+    assert [type(operation) for operation in table.api.operations] == [
+        CreateInteraction,
+        *[GetInteraction] * 3,
+        CreateInteraction,
+    ]
+
+
+def test_an_update_that_may_have_created_is_looked_for_first(bench: Lay) -> None:
+    """Its next try updates, and where there is still nothing, looks before it creates again."""
+    gone = NotFound(Evidence(404))
+    table = bench(gone, Unknown(Evidence()), gone, gone)
+    table.submit(UPDATE)
+    table.deliver()
+    table.clock.advance(1)
+    table.deliver()
+    assert [type(operation) for operation in table.api.operations] == [
+        UpdateInteraction,
+        CreateInteraction,
+        UpdateInteraction,
+        GetInteraction,
+        CreateInteraction,
+    ]
+    assert table.view().interaction.state is State.OPEN
+
+
+def test_age_counts_from_our_acceptance(bench: Lay) -> None:
+    """A sender whose clock is a year behind is tried like any other; after a day here it is over."""
+    table = bench(*[Failed(Evidence(None, "refused"), reached=False)] * 3)
+    table.submit(CREATE.model_copy(update={"received_at": NOW - timedelta(days=365)}))
+    table.deliver()
+    assert table.told(CommandBuried) == []
+    table.clock.advance(24 * 3600)
+    table.deliver()
+    assert table.told(CommandBuried) == []
+    table.clock.advance(60)
+    table.deliver()
+    (event,) = table.told(CommandBuried)
+    assert (event.cause, event.reason) == ("exhausted", "older than 86400 s; last: refused")
 
 
 def test_a_missing_key_holds_the_service(bench: Lay) -> None:
@@ -178,6 +256,8 @@ def test_what_is_refused_is_buried_whole(bench: Lay) -> None:
         "cause": "rejected",
         "reason": "400 no such key",
         "letter": letter.id,
+        "attempt": 1,
+        "calls": [said("UpdateInteraction", "Rejected", status=400, detail="no such key")],
     }
     assert ([queued.sequence for queued in view.pending], view.due, view.parked) == ([2], NOW, False)
 
@@ -203,7 +283,10 @@ def test_too_many_claims_bury_without_a_call(bench: Lay) -> None:
     table.deliver()
     assert table.api.operations == []
     (event,) = table.told(CommandBuried)
-    assert (event.cause, event.reason) == ("exhausted", "tried 3 times without coming to an answer")
+    assert (event.cause, event.reason) == (
+        "exhausted",
+        "tried 3 times without coming to an answer; the last try may have taken effect",
+    )
 
 
 def test_a_command_that_never_settles_is_interrupted(bench: Lay) -> None:
@@ -401,10 +484,10 @@ class Away(MemoryStore):
         self._answer("renew")
         return await super().renew(claim, lease=lease, now=now)
 
-    async def defer(self, claim: Claim, deferral: Deferral) -> Held:
+    async def defer(self, claim: Claim, deferral: Deferral, *, now: datetime) -> Held:
         """See `worker.ports.Lanes.defer`."""
         self._answer("defer")
-        return await super().defer(claim, deferral)
+        return await super().defer(claim, deferral, now=now)
 
 
 def test_a_store_that_is_away_leaves_the_lane_to_its_lease(bench: Lay) -> None:
@@ -485,7 +568,6 @@ def test_a_fault_of_ours_in_a_lane_that_was_lost_writes_nothing(bench: Lay) -> N
     assert ([line.event for line in view.history], view.due) == (["received"], table.clock() + LEASE)
 
 
-@pytest.mark.xfail(reason="_give_back writes the sequence and the back-off of the first command of the claim")
 def test_a_fault_is_told_of_the_command_that_met_it(bench: Lay) -> None:
     """The history names the command that failed, and its back-off is that of its own first try."""
     table = bench(Failed(Evidence(500)), Ok(Evidence(200)), ValueError("a bug"))
@@ -496,6 +578,179 @@ def test_a_fault_is_told_of_the_command_that_met_it(bench: Lay) -> None:
     view = table.view()
     assert (view.history[-1].event, view.history[-1].sequence) == ("deferred", 2)
     assert view.due == NOW + timedelta(seconds=2)
+
+
+# --- merging -----------------------------------------------------------------------------------------------
+
+
+def change(number: int, **more: Any) -> Command:  # noqa: ANN401 - the fields of an update
+    """Return the n-th update, which changes a property of its own and one that all change."""
+    return command(Update, number, changed={f"P{number}": number, "Last": number}, **more)
+
+
+def opened(table: SimpleNamespace) -> None:
+    """Create the interaction, so that what follows finds it open."""
+    table.submit(command(Create, 1))
+    table.deliver()
+
+
+def test_ten_waiting_updates_cost_one_call(bench: Lay) -> None:
+    """The last writer of a property wins, every update is settled, and the listeners hear of all."""
+    table = bench()
+    opened(table)
+    table.submit(*(change(number) for number in range(2, 12)))
+    table.deliver()
+    _create, update = table.api.operations
+    everything = {**{f"P{number}": number for number in range(2, 12)}, "Last": 11}
+    assert update == UpdateInteraction(ByExternalId("c-1"), changed=everything)
+    event = table.told(CommandApplied)[-1]
+    assert (event.sequence, event.merged, event.note) == (11, 9, "updated")
+    assert table.view().pending == ()
+    lines = table.view().history[-10:]
+    assert [line.event for line in lines] == [*["merged"] * 9, "applied"]
+    assert [line.sequence for line in lines] == list(range(2, 12))
+
+
+def test_without_merging_each_update_has_its_call(bench: Lay) -> None:
+    """A service may ask for it."""
+    table = bench(merging=False)
+    opened(table)
+    table.submit(*(change(number) for number in range(2, 5)))
+    table.deliver()
+    assert [operation.changed["Last"] for operation in table.api.operations[1:]] == [2, 3, 4]
+    assert [event.merged for event in table.told(CommandApplied)] == [0, 0, 0, 0]
+
+
+def test_nothing_is_merged_across_a_create_or_a_stop(bench: Lay) -> None:
+    """Each of them stands between the updates before it and those after it."""
+    table = bench()
+    opened(table)
+    table.submit(
+        *(change(number) for number in (2, 3)),
+        command(Create, 4, user_data={"Subject": "Hello"}),
+        *(change(number) for number in (5, 6)),
+        command(Stop, 7),
+    )
+    table.deliver()
+    calls = table.api.operations[1:]
+    assert [type(call) for call in calls] == [
+        UpdateInteraction,
+        CreateInteraction,
+        UpdateInteraction,
+        StopInteraction,
+    ]
+    assert (calls[0].changed["Last"], calls[2].changed["Last"]) == (3, 6)
+    assert [event.sequence for event in table.told(CommandApplied)] == [1, 3, 4, 6, 7]
+
+
+def test_nothing_is_merged_on_an_interaction_that_has_ended(bench: Lay) -> None:
+    """Each update is held against the stop by its own time: a late one is superseded, a new one is not."""
+    table = bench()
+    opened(table)
+    late = change(3).model_copy(update={"received_at": NOW - timedelta(minutes=1)})
+    table.submit(command(Stop, 2), late, change(4), change(5))
+    table.deliver()
+    assert [event.note for event in table.told(CommandApplied)] == [
+        "created",
+        "stopped",
+        "superseded by the stop",
+        "created",
+        "updated",
+    ]
+    follow_up, update = table.api.operations[-2:]
+    assert (follow_up.external_id, follow_up.user_data["Last"]) == ("c-1~2", 4)
+    assert update == UpdateInteraction(ByExternalId("c-1~2"), changed={"P5": 5, "Last": 5})
+
+
+def refusing(table: SimpleNamespace, guilty: str) -> Callable[[Operation], Any]:
+    """Return an API that refuses every update which names a property."""
+
+    async def answer(operation: Operation) -> Outcome:
+        table.api.answers.append(answer)
+        if isinstance(operation, UpdateInteraction) and guilty in operation.changed:
+            return Rejected(Evidence(400, f"{guilty} is no property"))
+        return Ok(Evidence(200))
+
+    return answer
+
+
+@pytest.mark.parametrize("guilty", [2, 3, 5])
+def test_only_the_guilty_one_of_a_merged_call_is_buried(bench: Lay, guilty: int) -> None:
+    """A refused batch is redone from its head, one command alone at a time until the refusal is found."""
+    table = bench()
+    opened(table)
+    table.api.answers.append(refusing(table, f"P{guilty}"))
+    table.submit(*(change(number) for number in range(2, 6)))
+    while table.view().pending:
+        table.deliver()
+    (letter,) = asyncio.run(table.store.dead("support", limit=10))
+    assert (letter.sequence, letter.command) == (guilty, change(guilty))
+    assert letter.reason == f"400 P{guilty} is no property"
+    buried = next(line for line in table.view().history if line.event == "buried")
+    refused = said("UpdateInteraction", "Rejected", status=400, detail=letter.reason[4:])
+    assert buried.detail["calls"] == [refused] * (1 if guilty == 5 else 2)
+    assert [event.sequence for event in table.told(CommandBuried)] == [guilty]
+    done = {line.sequence for line in table.view().history if line.event in {"merged", "applied"}}
+    assert done == {1, 2, 3, 4, 5} - {guilty}
+    assert table.told(CommandDeferred) == []
+
+
+def test_a_merged_call_that_failed_is_tried_again_whole(bench: Lay) -> None:
+    """One failure, one delay; what came meanwhile goes along the next time."""
+    table = bench(Ok(Evidence(200)), Failed(Evidence(500)))
+    opened(table)
+    table.submit(change(2), change(3))
+    table.deliver()
+    assert [queued.sequence for queued in table.view().pending] == [2, 3]
+    (event,) = table.told(CommandDeferred)
+    assert (event.sequence, event.attempt) == (2, 1)
+    table.submit(change(4))
+    table.clock.advance(1)
+    table.deliver()
+    assert [operation.changed["Last"] for operation in table.api.operations[1:]] == [3, 4]
+    assert table.view().pending == ()
+
+
+def test_updates_of_different_policies_are_not_merged(bench: Lay) -> None:
+    """What to do with a missing interaction is each command's own."""
+    table = bench(*[NotFound(Evidence(404))] * 2)
+    table.submit(change(1, on_missing=OnMissing.DROP), change(2, on_missing=OnMissing.BURY), change(3))
+    for _ in range(2):
+        table.deliver()
+    assert [event.note for event in table.told(CommandApplied)] == [
+        "dropped: the interaction was never created",
+        "updated",
+    ]
+    assert [event.sequence for event in table.told(CommandBuried)] == [2]
+
+
+def test_merged_updates_follow_up_as_one(bench: Lay) -> None:
+    """The interaction turns out to have ended: the batch opens the next one, under the head's marks."""
+    table = bench(Ok(Evidence(200), Snapshot("I1")), NotFound(Evidence(404)))
+    opened(table)
+    table.submit(*(change(number, on_ended=OnEnded.FOLLOW_UP) for number in (2, 3)))
+    table.deliver()
+    follow_up = table.api.operations[-1]
+    assert (follow_up.external_id, follow_up.parent_interaction_id) == ("c-1~2", "I1")
+    assert follow_up.user_data["Last"] == 3
+    assert follow_up.user_data["bridge_key"] == "mail:2"
+    assert table.view().pending == ()
+
+
+def test_a_batch_that_may_have_created_leaves_its_doubt_to_its_head(bench: Lay) -> None:
+    """The last try of a batch ends unanswered: its first command, redone alone, looks before it creates."""
+    gone = NotFound(Evidence(404))
+    retry = RetrySettings(base_s=2, cap_s=60, max_attempts=1)
+    table = bench(gone, Unknown(Evidence()), gone, gone, retry=retry)
+    table.submit(change(1), change(2))
+    table.deliver()
+    assert [type(operation) for operation in table.api.operations[:5]] == [
+        UpdateInteraction,
+        CreateInteraction,
+        UpdateInteraction,
+        GetInteraction,
+        CreateInteraction,
+    ]
 
 
 # --- what a newer bridge wrote -----------------------------------------------------------------------------

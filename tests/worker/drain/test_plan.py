@@ -6,7 +6,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from worker.commands import Command, Create, OnConflict, OnEnded, Stop, Update
-from worker.drain.plan import create_step, ended_verdict, follow_up_step, is_ours, marks, overwrite_step, plan
+from worker.drain.plan import (
+    create_step,
+    ended_verdict,
+    follow_up_step,
+    is_ours,
+    look_step,
+    looking_first,
+    marks,
+    overwrite_step,
+    plan,
+)
 from worker.interactions import EndedBy, Interaction, State
 from worker.operations import (
     ByExternalId,
@@ -231,15 +241,28 @@ def test_a_create_that_lost_its_external_id_changes_what_is_there() -> None:
     """Its user data is applied as changes, without marks: what is there is not ours."""
     step = overwrite_step(OPEN, CREATE)
     assert step == Step(UpdateInteraction(FIRST, changed={"Subject": "Hello"}), Purpose.OVERWRITE, OPEN)
-    surviving = {"Subject": "Again", "Count": 2}
-    assert overwrite_step(OPEN, UPDATE).operation == UpdateInteraction(FIRST, changed=surviving)
+
+
+def test_an_update_that_lost_its_external_id_goes_to_what_is_there_as_it_is() -> None:
+    """What it changes, adds and deletes, in the lists in which the sender put it."""
+    assert overwrite_step(OPEN, UPDATE) == Step(UPDATES, Purpose.OVERWRITE, OPEN)
+
+
+@pytest.mark.parametrize("command", [CREATE, UPDATE], ids=lambda command: command.kind)
+def test_in_doubt_a_look_stands_before_a_create(command: Create | Update) -> None:
+    """It asks for the very interaction that the create would open, parent and generation included."""
+    wanted = follow_up_step(SECOND_ENDED, command, mark=MARK)
+    assert looking_first(wanted, suspect=False) == wanted
+    look = looking_first(wanted, suspect=True)
+    assert look == look_step(SECOND_ENDED.follow_up(), Purpose.AFTER_UNKNOWN)
+    assert create_step(look.target, command, mark=MARK) == wanted
 
 
 def test_what_an_end_means_does_not_depend_on_who_found_it() -> None:
     """The same policy holds for an end the ledger knew and for one a 404 has just told."""
-    assert ended_verdict(ENDED, UPDATE, suspect=False, mark=MARK) == plan(
-        ENDED, UPDATE, suspect=False, mark=MARK
-    )
+    for suspect in (False, True):
+        found = ended_verdict(ENDED, UPDATE, suspect=suspect, mark=MARK)
+        assert found == plan(ENDED, UPDATE, suspect=suspect, mark=MARK)
 
 
 def test_a_conflict_policy_does_not_change_the_first_call() -> None:

@@ -845,3 +845,19 @@ def test_concurrent_appends_get_distinct_places(run: Run) -> None:
         assert sum(each.ring for each in appended) == 1
 
     run(body)
+
+
+def test_a_key_tells_what_was_said_under_it(run: Run) -> None:
+    """The first receipt, whatever was submitted since, its fingerprint and the end of its window."""
+
+    async def body(store: Store) -> None:
+        first = await store.append(create(), receipt_id="r1", now=NOW)
+        await store.append(create(), receipt_id="r2", now=at(5))
+        seen = await store.seen("support", "c-1", "mail:1")
+        assert seen is not None
+        assert seen.receipt == first.receipt
+        assert (seen.fingerprint, seen.expires_at) == (create().fingerprint, at(60))
+        assert await store.seen("support", "c-1", "mail:2") is None
+        assert await store.seen("support", "never-heard-of", "mail:2") is None
+
+    run(body)

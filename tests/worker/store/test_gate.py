@@ -5,7 +5,8 @@ the one on Redis (gate.lua) with the same random sequences of verbs, and holds b
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -41,7 +42,7 @@ def test_without_limits_everything_passes() -> None:
     """A gate that nobody set up or shut lets through whatever is wanted."""
     assert OPEN.admits(FREE, 64, NOW) == 64
     assert passed(OPEN, FREE, "a").admits(FREE, 64, NOW) == 64
-    assert OPEN.has_room(FREE, NOW)
+    assert OPEN.has_room(FREE, "a", NOW)
 
 
 def test_limits_are_packed_as_the_script_reads_them() -> None:
@@ -54,7 +55,7 @@ def test_the_rate_is_saved_up_to_its_burst_and_no_further() -> None:
     """Four at once after any rest, then two a second; a debt is paid before anything else passes."""
     assert OPEN.admits(METERED, 9, NOW) == 4
     spent = passed(OPEN, METERED, "a", "b", "c", "d")
-    assert (spent.admits(METERED, 9, NOW), spent.has_room(METERED, NOW)) == (0, False)
+    assert (spent.admits(METERED, 9, NOW), spent.has_room(METERED, "a", NOW)) == (0, False)
     assert spent.admits(METERED, 9, NOW + 1500) == 3  # 1.5 s * 2/s
     assert spent.admits(METERED, 9, NOW + 3_600_000) == 4  # the burst
     debt = spent.came_home(METERED, 3, NOW)  # two calls more than the one paid for
@@ -133,7 +134,16 @@ def test_a_paused_gate_waits_for_a_person() -> None:
 @pytest.mark.parametrize("gate", [OPEN.pausing("maintenance"), OPEN.shut(NOW + 1, "401")])
 def test_a_holder_does_not_go_on_behind_a_gate_that_has_shut(gate: Gate) -> None:
     """Keeping a lane is one more call, and that goes through the gate like any other."""
-    assert not gate.has_room(FREE, NOW)
+    assert not gate.has_room(FREE, "a", NOW)
+
+
+def test_a_holder_whose_lease_has_lapsed_may_find_its_place_taken() -> None:
+    """The cap counts whoever went through since; within its lease a holder's place is its own."""
+    out = passed(OPEN, NARROW, "a", "b")
+    assert out.has_room(NARROW, "a", NOW)
+    later = NOW + LEASE
+    taken = passed(out, NARROW, "c", "d", now=later)
+    assert (taken.has_room(NARROW, "a", later), taken.has_room(NARROW, "c", later)) == (False, True)
 
 
 # The differential test: both stores, the same verbs, the same answers.
@@ -147,37 +157,46 @@ TOLERANCE = 1e-3
 
 Verb = tuple[str, tuple[int, ...]]
 
-flag = st.integers(0, 1)
-#: Which of the claims made so far a verb is for; the newest ones are the likeliest to be still held.
-pick = st.integers(0, 5)
-calls = st.integers(0, 3)
-verbs = st.one_of(
-    st.tuples(st.just("append"), st.tuples(st.integers(0, 3))),
-    st.tuples(st.just("claim"), st.tuples(st.integers(0, 5))),
-    st.tuples(st.just("claim"), st.tuples(st.integers(1, 5))),
-    st.tuples(st.just("settle"), st.tuples(pick, calls, flag)),
-    st.tuples(st.just("settle"), st.tuples(pick, calls, st.just(1))),
-    st.tuples(st.just("defer"), st.tuples(pick, calls, flag, flag, st.sampled_from([0, 100, 7000]))),
-    st.tuples(st.just("defer"), st.tuples(pick, calls, st.just(1), flag, st.sampled_from([0, 100]))),
-    st.tuples(st.just("bury"), st.tuples(pick, calls, flag, flag)),
-    st.tuples(st.just("renew"), st.tuples(pick)),
-    st.tuples(st.just("hold"), st.tuples(st.sampled_from([1, 1000, 20_000]))),
-    st.tuples(st.just("pause"), st.just(())),
-    st.tuples(st.just("resume"), st.just(())),
-    st.tuples(st.just("hasten"), st.just(())),
-    st.tuples(st.just("advance"), st.tuples(st.sampled_from([1, 37, 333, 1000, 5000, 46_000]))),
-    st.tuples(st.just("advance"), st.tuples(st.integers(1, 3000))),
-)
+YES_OR_NO, MOSTLY = (0, 1), (0, 1, 1)
+#: Which of the claims in hand a verb is for, the newest first.
+PICK = (0, 0, 1, 2, 3)
+CALLS = (0, 1, 1, 2, 3)
+#: How often each verb is drawn, and from what each of its arguments.
+WEIGHED: Mapping[str, tuple[int, tuple[Sequence[int], ...]]] = {
+    "append": (3, (range(len(LANES)),)),
+    "claim": (6, ((0, 1, 2, 4),)),
+    "settle": (6, (PICK, CALLS, MOSTLY)),
+    "defer": (6, (PICK, CALLS, YES_OR_NO, YES_OR_NO, (0, 0, 100, 7000))),
+    "bury": (1, (PICK, CALLS, YES_OR_NO, (0, 0, 0, 1))),
+    "renew": (2, (PICK,)),
+    "hold": (3, ((1, 1, 1000, 20_000),)),
+    "pause": (1, ()),
+    "resume": (3, ()),
+    "hasten": (1, ()),
+    "advance": (6, ((1, 37, 333, 1000, 1234, 5000, 30_000, 46_000),)),
+}
+
+
+def script_of(seed: int) -> list[Verb]:
+    """Return a sequence of verbs; the dice are weighed, because what is drawn evenly hardly ever claims."""
+    dice = random.Random(seed)  # noqa: S311 - a script must be drawn the same again
+    names = dice.choices(list(WEIGHED), [weight for weight, _ in WEIGHED.values()], k=80)
+    return [(name, tuple(dice.choice(each) for each in WEIGHED[name][1])) for name in names]
+
+
 limits_of_a_gate = st.builds(
     GateLimits,
-    rate_per_s=st.sampled_from([0.0, 0.3, 1.0, 3.7, 50.0]),
+    rate_per_s=st.sampled_from([0.0, 0.0, 0.3, 1.0, 3.7]),
     burst=st.sampled_from([1.0, 2.5, 6.0]),
     in_flight=st.sampled_from([0, 0, 1, 2, 3]),
-    breaker_calls=st.sampled_from([0, 1, 3]),
+    breaker_calls=st.sampled_from([0, 1, 2, 3]),
     breaker_ratio=st.sampled_from([0.3, 0.5, 1.0]),
     breaker_window_ms=st.sampled_from([500, 10_000]),
     breaker_open_ms=st.sampled_from([1, 4000]),
 )
+
+
+scripts = st.integers(0, 2**32 - 1).map(script_of)
 
 
 @dataclass
@@ -355,8 +374,8 @@ def limits_with(gate: GateLimits) -> Limits:
     return Limits(services={"support": ServiceLimits(gate=gate)}, window=3)
 
 
-@settings(max_examples=120, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(gate=limits_of_a_gate, script=st.lists(verbs, min_size=10, max_size=45))
+@settings(max_examples=110, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(gate=limits_of_a_gate, script=scripts)
 def test_both_gates_give_the_same_answers(
     fresh_redis: Callable[[], str], gate: GateLimits, script: list[Verb]
 ) -> None:
@@ -439,7 +458,7 @@ class Watch:
 
 
 @settings(max_examples=300, derandomize=True, deadline=None)
-@given(gate=limits_of_a_gate, script=st.lists(verbs, min_size=10, max_size=60))
+@given(gate=limits_of_a_gate, script=scripts)
 def test_the_gate_keeps_its_promises(gate: GateLimits, script: list[Verb]) -> None:
     """Never over the rate or the cap, nothing while shut or paused, one at a time while ajar."""
 

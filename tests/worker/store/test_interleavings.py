@@ -1,6 +1,7 @@
 """Whatever order the verbs come in, and however often each is sent, no command is lost, doubled or overtaken.
 
-A machine invents interleavings of senders, workers, dead workers and repeated calls on three conversations.
+A machine invents interleavings of senders, workers, dead workers, people and repeated calls on three
+conversations.
 It keeps its own small account of what must be true and compares it with what the stores say after every step.
 The second test runs both stores side by side: every answer of one must be the answer of the other.
 """
@@ -26,7 +27,18 @@ from hypothesis.stateful import (
 from worker.commands import Command, Create, Stop, Update
 from worker.errors import KeyConflict, LaneFull
 from worker.interactions import EndedBy, Interaction, State
-from worker.lanes import Appended, Claim, Deferral, Entry, Held, LaneView, Partition, Receipt, Settlement
+from worker.lanes import (
+    Appended,
+    Burial,
+    Claim,
+    Deferral,
+    Entry,
+    Held,
+    LaneView,
+    Partition,
+    Receipt,
+    Settlement,
+)
 from worker.letters import DeadCommand
 from worker.ports import Store
 from worker.store.limits import Limits, ServiceLimits
@@ -52,6 +64,8 @@ LANES = ("c-1", "c-2", "c-3")
 CAP = 4
 WINDOW = 2
 LIMITS = Limits({"support": ServiceLimits(lane_cap=CAP, dedup_window_ms=120_000)}, window=WINDOW, awake_ms=50)
+#: How long a service is left alone again when its first try after a hold fails.
+SHUT_AGAIN = timedelta(milliseconds=LIMITS.service("support").gate.breaker_open_ms)
 
 lanes = st.sampled_from(LANES)
 twice = st.booleans()
@@ -70,6 +84,9 @@ class Sight:
     views: dict[str, LaneView | None]
     dead: tuple[DeadCommand, ...]
     listed: dict[str, Interaction]
+
+
+Claiming = Callable[[Store], Awaitable[tuple[Claim, ...]]]
 
 
 class Stores:
@@ -114,12 +131,63 @@ class Account:
     pending: list[int] = field(default_factory=list)
     settled: list[int] = field(default_factory=list)
     buried: list[int] = field(default_factory=list)
+    #: Given up by a person, or brought back under another number.
+    gone: list[int] = field(default_factory=list)
     accepted: int = 0
     fence: int = 0
     attempt: int = 0
     held: bool = False
     suspect: bool = False
-    parked: bool = False
+    #: The letter that parked the lane.
+    parked: str = ""
+
+
+@dataclass
+class Brake:
+    """What must be true of the service's gate: open, held for a time, then one lane at a time."""
+
+    held_until: datetime = START
+    ajar: bool = False
+    #: Until when the one lane that tries may take.
+    trying_until: datetime = START
+    paused: str = ""
+
+    def admits(self, wanted: int, now: datetime) -> int:
+        """Return how many lanes may be claimed."""
+        if self.paused or self.held_until > now:
+            return 0
+        return min(wanted, 0 if self.trying_until > now else 1) if self.ajar else wanted
+
+    def lets_go_on(self, now: datetime) -> bool:
+        """Say whether a holder may keep its lane."""
+        return not self.paused and self.held_until <= now
+
+    def claimed(self, count: int, now: datetime) -> None:
+        """Lanes were claimed."""
+        if self.ajar and count:
+            self.trying_until = now + LEASE
+
+    def held(self, until: datetime) -> None:
+        """The service is held; a longer hold wins."""
+        if until > self.held_until:
+            self.held_until, self.ajar = until, True
+        self.trying_until = START
+
+    def answered(self, now: datetime) -> None:
+        """A command got its answer: after a hold, that opens the gate."""
+        if self.ajar and self.held_until <= now:
+            self.held_until, self.ajar, self.trying_until = START, False, START
+
+    def failed(self, now: datetime) -> bool:
+        """Note that a call failed; say whether that shut the gate again."""
+        if not (self.ajar and self.held_until <= now):
+            return False
+        self.held_until, self.trying_until = now + SHUT_AGAIN, START
+        return True
+
+    def resumed(self) -> None:
+        """A person opened it, whatever shut it."""
+        self.held_until, self.ajar, self.trying_until, self.paused = START, False, START, ""
 
 
 @dataclass
@@ -142,19 +210,21 @@ class Holder:
 
 
 class Interleavings(RuleBasedStateMachine):
-    """Senders, workers, dead workers and repeated calls on three conversations."""
+    """Senders, workers, dead workers, people and repeated calls on three conversations."""
 
     def __init__(self, stores: Sequence[Store]) -> None:
         super().__init__()
         self.stores = Stores(stores)
         self.now = START
         self.count = 0
-        self.held_until = START
+        self.brake = Brake()
         self.accounts = {name: Account(Interaction(service="support", external_id=name)) for name in LANES}
         self.keys: list[Known] = []
         self.holders: list[Holder] = []
         #: Calls that were made, to be made again.
         self.sent: list[Callable[[Store], Awaitable[object]]] = []
+        #: Claims that were made, to be made again, and what they took.
+        self.claimed: list[tuple[Claiming, tuple[Claim, ...]]] = []
         #: What there was to see after the last step.
         self.seen = self.everything()
 
@@ -325,13 +395,30 @@ class Interleavings(RuleBasedStateMachine):
             assert self.everything() == before
         names = [claim.external_id for claim in claims]
         assert set(names) <= due
-        assert len(set(names)) == len(names) <= limit
-        if self.now < self.held_until:
-            assert not names
-        elif self.held_until == START:
-            assert len(names) == min(limit, len(due))
+        assert len(set(names)) == len(names) == min(self.brake.admits(limit, now), len(due))
+        self.brake.claimed(len(names), now)
         for claim in claims:
             self._claimed(claim)
+        if claims:
+            self.claimed.append((call, claims))
+
+    @precondition(lambda self: self.claimed)
+    @rule(place=places)
+    def an_old_claim_arrives_again(self, place: int) -> None:
+        """It returns what its claimer still holds, and changes nothing; what lapsed and was taken is gone."""
+        call, claims = self.claimed[place % len(self.claimed)]
+        before = self.seen
+        repeated = self.stores.ask(call)
+        held = [
+            (claim.external_id, claim.fence)
+            for claim in claims
+            if self.accounts[claim.external_id].fence == claim.fence and self.accounts[claim.external_id].held
+        ]
+        assert [(claim.external_id, claim.fence) for claim in repeated] == held
+        for claim in repeated:
+            numbers = [queued.sequence for queued in claim.commands]
+            assert numbers == self.accounts[claim.external_id].pending[:WINDOW]
+        assert self.everything() == before
 
     def _claimed(self, claim: Claim) -> None:
         account = self.accounts[claim.external_id]
@@ -362,10 +449,11 @@ class Interleavings(RuleBasedStateMachine):
         account.settled += sequences
         account.interaction = row
         account.suspect = False
+        self.brake.answered(self.now)
         if not account.pending:
             assert held is Held.EMPTY
         else:
-            assert held is (Held.KEPT if keep else Held.WAITING)
+            assert held is (Held.KEPT if keep and self.brake.lets_go_on(self.now) else Held.WAITING)
         account.held = holder.working = held is Held.KEPT
         account.attempt = 1 if account.held else 0
         if not holder.ahead and account.held:
@@ -377,18 +465,37 @@ class Interleavings(RuleBasedStateMachine):
     ) -> Callable[[Store], Awaitable[Held]]:
         """Return the call that settles."""
         claim, now = holder.claim, self.now
-        settlement = Settlement(sequence, row, self.entry("applied", sequence), keep)
+        entries = (self.entry("applied", sequence),)
+        settlement = Settlement(sequence, row, entries, calls=1, keep=keep)
         return lambda store: store.settle(claim, settlement, lease=LEASE, now=now)
 
     @precondition(lambda self: self.present())
-    @rule(place=places, wait_s=st.integers(0, 100), suspect=st.booleans(), counted=st.booleans(), again=twice)
-    def defer(self, place: int, wait_s: int, *, suspect: bool, counted: bool, again: bool) -> None:
+    @rule(
+        place=places,
+        wait_s=st.integers(0, 100),
+        suspect=st.booleans(),
+        counted=st.booleans(),
+        failed=st.booleans(),
+        again=twice,
+    )
+    def defer(
+        self, place: int, wait_s: int, *, suspect: bool, counted: bool, failed: bool, again: bool
+    ) -> None:
         """The head goes back as it is, and its doubt and count of tries with it."""
         holder = self.present()[place % len(self.present())]
         account = self.accounts[holder.claim.external_id]
         due = self.now + timedelta(seconds=wait_s)
-        call = self.deferring(holder, due, suspect=suspect, counted=counted)
-        assert self.send(call, again=again) is Held.WAITING
+        call = self.deferring(holder, due, suspect=suspect, counted=counted, failed=failed)
+        tripped = failed and self.brake.failed(self.now)
+        if not failed:
+            self.brake.trying_until = START
+        held = self.stores.ask(call)
+        assert held is (Held.TRIPPED if tripped else Held.WAITING)
+        if again:
+            before = self.everything()
+            assert self.stores.ask(call) is Held.WAITING
+            assert self.everything() == before
+        self.sent.append(call)
         account.held = holder.working = False
         account.suspect = suspect
         account.attempt -= 0 if counted else 1
@@ -397,33 +504,40 @@ class Interleavings(RuleBasedStateMachine):
         assert view.due == due
 
     def deferring(
-        self, holder: Holder, due: datetime, *, suspect: bool, counted: bool
+        self, holder: Holder, due: datetime, *, suspect: bool, counted: bool, failed: bool
     ) -> Callable[[Store], Awaitable[Held]]:
         """Return the call that defers."""
-        claim = holder.claim
+        claim, now = holder.claim, self.now
         entry = self.entry("deferred", claim.commands[0].sequence)
-        return lambda store: store.defer(claim, Deferral(due, suspect, counted, entry))
+        deferral = Deferral(due, suspect, counted, failed, 1, entry)
+        return lambda store: store.defer(claim, deferral, now=now)
 
     @precondition(lambda self: self.present())
-    @rule(place=places, park=st.booleans(), again=twice)
-    def bury(self, place: int, *, park: bool, again: bool) -> None:
+    @rule(place=places, park=st.booleans(), failed=st.booleans(), again=twice)
+    def bury(self, place: int, *, park: bool, failed: bool, again: bool) -> None:
         """The head moves to the dead letters, and what follows waits or is parked."""
         holder = self.present()[place % len(self.present())]
         account = self.accounts[holder.claim.external_id]
-        held = self.send(self.burying(holder, holder.ahead[0], park=park), again=again)
+        call, letter = self.burying(holder, holder.ahead[0], park=park, failed=failed)
+        held = self.send(call, again=again)
         account.buried.append(account.pending.pop(0))
+        if failed:
+            self.brake.failed(self.now)
+        else:
+            self.brake.answered(self.now)
         assert held is (Held.WAITING if account.pending else Held.EMPTY)
         account.held = account.suspect = holder.working = False
-        account.attempt, account.parked = 0, park
+        account.attempt, account.parked = 0, letter.id if park else ""
         if park:
             self.seen = self.everything()
             self._append(self.command(holder.claim.external_id, f"mail:{self.new_id()}", kind=1), again=again)
 
-    def burying(self, holder: Holder, sequence: int, *, park: bool) -> Callable[[Store], Awaitable[Held]]:
-        """Return the call that buries."""
+    def burying(
+        self, holder: Holder, sequence: int, *, park: bool, failed: bool
+    ) -> tuple[Callable[[Store], Awaitable[Held]], DeadCommand]:
+        """Return the call that buries, and the letter."""
         claim, now = holder.claim, self.now
-        command = claim.commands[0].command
-        assert command is not None
+        command = next(each.command for each in claim.commands if each.command is not None)
         letter = DeadCommand(
             id=self.new_id(),
             cause="rejected",
@@ -433,8 +547,8 @@ class Interleavings(RuleBasedStateMachine):
             sequence=sequence,
             command=command,
         )
-        entry = self.entry("buried", sequence)
-        return lambda store: store.bury(claim, letter, entry, park=park, now=now)
+        burial = Burial(letter, self.entry("buried", sequence), park, failed, 1)
+        return lambda store: store.bury(claim, burial, now=now), letter
 
     @precondition(lambda self: self.present())
     @rule(place=places)
@@ -448,6 +562,83 @@ class Interleavings(RuleBasedStateMachine):
         view = self.everything().views[holder.claim.external_id]
         assert view is not None
         assert view.due == until
+
+    # --- people ----------------------------------------------------------------------------------------
+
+    def letter(self, place: int) -> tuple[DeadCommand, Account]:
+        """Return a dead letter and the account of its conversation."""
+        letter = self.seen.dead[place % len(self.seen.dead)]
+        return letter, self.accounts[letter.command.external_id]
+
+    @precondition(lambda self: self.seen.dead)
+    @rule(place=places)
+    def replay(self, place: int) -> None:
+        """What parks a lane goes back to its head under its number; anything else to the end, as new."""
+        letter, account = self.letter(place)
+        receipt_id, now = self.new_id(), self.now
+
+        def call(store: Store) -> Awaitable[int]:
+            return store.replay(letter, letter.command, receipt_id=receipt_id, now=now)
+
+        sequence = self.stores.ask(call)
+        account.buried.remove(letter.sequence)
+        if account.parked == letter.id:
+            account.parked = ""
+            assert sequence == letter.sequence
+            account.pending.insert(0, sequence)
+        else:
+            account.accepted += 1
+            assert sequence == account.accepted
+            account.pending.append(sequence)
+            account.gone.append(letter.sequence)
+        before = self.everything()
+        assert self.stores.ask(call) == 0
+        assert self.everything() == before
+
+    @precondition(lambda self: self.seen.dead)
+    @rule(place=places)
+    def discard(self, place: int) -> None:
+        """What is given up is gone; a lane that it parked goes on without it."""
+        letter, account = self.letter(place)
+        entry = self.entry("discarded", letter.sequence)
+        assert self.stores.ask(lambda store: store.discard(letter, entry)) is True
+        account.buried.remove(letter.sequence)
+        account.gone.append(letter.sequence)
+        if account.parked == letter.id:
+            account.parked = ""
+        before = self.everything()
+        assert self.stores.ask(lambda store: store.discard(letter, entry)) is False
+        assert self.everything() == before
+
+    @rule(name=st.sampled_from(["", *LANES]))
+    def hasten(self, name: str) -> None:
+        """What backs off is due at once; what is worked on keeps its lease, what is parked stays."""
+        waiting = {
+            each
+            for each in LANES
+            if (view := self.seen.views[each]) and view.due and view.due > self.now and name in {"", each}
+        }
+        backing_off = {each for each in waiting if not self.accounts[each].held}
+        now = self.now
+        call = lambda store: store.hasten("support", external_id=name, now=now)  # noqa: E731 - asked twice
+        assert self.stores.ask(call) == len(backing_off)
+        after = self.everything().views
+        for each in waiting:
+            assert after[each].due == (now if each in backing_off else self.seen.views[each].due)
+        assert self.stores.ask(call) == 0
+
+    @rule()
+    def pause(self) -> None:
+        """Nothing is claimed until somebody resumes it."""
+        self.stores.ask(lambda store: store.pause("support", reason="maintenance"))
+        self.brake.paused = "maintenance"
+
+    @precondition(lambda self: self.brake.paused or self.brake.ajar)
+    @rule()
+    def resume(self) -> None:
+        """A pause ends, and so does a hold."""
+        self.stores.ask(lambda store: store.resume("support"))
+        self.brake.resumed()
 
     # --- trouble ---------------------------------------------------------------------------------------
 
@@ -468,7 +659,7 @@ class Interleavings(RuleBasedStateMachine):
         """The service waits; a longer hold wins."""
         until = self.now + timedelta(seconds=seconds)
         self.stores.ask(lambda store: store.hold("support", until=until, reason="429"))
-        self.held_until = max(self.held_until, until)
+        self.brake.held(until)
 
     @precondition(lambda self: self.stale())
     @rule(place=places, verb=st.sampled_from(["settle", "defer", "bury", "renew"]))
@@ -483,11 +674,11 @@ class Interleavings(RuleBasedStateMachine):
             call = self.settling(holder, holder.ahead[-1], holder.claim.interaction, keep=False)
             assert self.stores.ask(call) is Held.STALE
         elif verb == "defer":
-            assert (
-                self.stores.ask(self.deferring(holder, self.now, suspect=False, counted=True)) is Held.STALE
-            )
+            call = self.deferring(holder, self.now, suspect=False, counted=True, failed=True)
+            assert self.stores.ask(call) is Held.STALE
         else:
-            assert self.stores.ask(self.burying(holder, holder.ahead[0], park=True)) is Held.STALE
+            call, _ = self.burying(holder, holder.ahead[0], park=True, failed=True)
+            assert self.stores.ask(call) is Held.STALE
         assert self.everything() == before
 
     @precondition(lambda self: self.sent)
@@ -518,15 +709,15 @@ class Interleavings(RuleBasedStateMachine):
                 continue
             assert [queued.sequence for queued in view.pending] == account.pending
             assert view.interaction == account.interaction
-            assert (view.parked, view.attempt) == (account.parked, account.attempt)
+            assert (view.parked, view.attempt) == (bool(account.parked), account.attempt)
             assert (view.due is not None) is bool(account.pending and not account.parked)
             buried = sorted(each.sequence for each in self.seen.dead if each.command.external_id == name)
-            assert buried == account.buried
+            assert buried == sorted(account.buried)
 
     def every_accepted_command_is_settled_buried_or_pending(self) -> None:
         """Each exactly once, in the order in which it was accepted, as the history tells."""
         for name, account in self.accounts.items():
-            known = sorted(account.settled + account.buried + account.pending)
+            known = sorted(account.settled + account.buried + account.gone + account.pending)
             assert known == list(range(1, account.accepted + 1))
             assert account.settled == sorted(account.settled)
             view = self.seen.views[name]
@@ -539,7 +730,11 @@ class Interleavings(RuleBasedStateMachine):
         backlog = self.stores.ask(lambda store: store.backlog(HOME, now=self.now))
         due = self.due()
         assert (backlog.due, backlog.oldest) == (len(due), min(due, default=None))
-        assert backlog.held_until == (self.held_until if self.held_until > self.now else None)
+        views = [view for view in self.seen.views.values() if view]
+        assert (backlog.lanes, backlog.dead) == (sum(bool(view.due) for view in views), len(self.seen.dead))
+        held = self.brake.held_until > self.now
+        assert backlog.held_until == (self.brake.held_until if held else None)
+        assert (backlog.paused, backlog.probing) == (self.brake.paused, self.brake.ajar and not held)
 
     def the_open_ones_are_listed(self) -> None:
         """Open interactions are in the activity index, and no others."""

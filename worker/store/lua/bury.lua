@@ -8,8 +8,10 @@
 --      6 letter   hash  letter (JSON), history (the lane's lines at that time)
 --      7 gate     hash  the service's brake, see gate.lua
 --      8 out      zset  lane -> end of its lease, see gate.lua
+--      9 active   zset  open interactions -> ms of their last activity
 -- ARGV 1 now ms · 2 lane · 3 fence · 4 sequence of the head · 5 letter id · 6 letter · 7 history line
 --      8 park 0|1 · 9 history cap · 10 failed 0|1 · 11 calls made · 12 gate limits
+--      13 retention ms of what ended
 --
 -- Returns waiting, empty or stale. A parked lane names the letter that parked it. Repeating it buries nothing
 -- twice.
@@ -38,6 +40,10 @@ if head and string.match(head, '^(%d+)|') == ARGV[4] then
     redis.call('ZREM', KEYS[3], lane)
   elseif redis.call('LLEN', KEYS[1]) == 0 then
     redis.call('ZREM', KEYS[3], lane)
+    if not redis.call('ZSCORE', KEYS[9], lane) then
+      redis.call('PEXPIRE', KEYS[2], ARGV[13])
+      redis.call('PEXPIRE', KEYS[4], ARGV[13])
+    end
   else
     redis.call('ZADD', KEYS[3], now, lane)
   end

@@ -4,7 +4,7 @@
 --      2 gate   hash    the service's brake, see gate.lua
 --      3 out    zset    lane -> end of its lease, see gate.lua
 --      4 bell   string  ms until which nobody needs to ring
---      5 token  list    the lanes that this very claim took, for its repetition
+--      5 token  list    fence|lane of what this very claim took, for its repetition
 --      and of each lane taken, in the same slot:
 --        <prefix>row:<lane>   hash  seq fence attempt held suspect parked record
 --        <prefix>lane:<lane>  list  sequence|receipt|accepted|command
@@ -24,41 +24,45 @@ local function take(lane)
   local row = prefix .. 'row:' .. lane
   local state = redis.call('HMGET', row, 'fence', 'attempt', 'held', 'suspect')
   local suspect = (state[3] == '1' or state[4] == '1') and 1 or 0
-  redis.call('HSET', row, 'fence', (tonumber(state[1]) or 0) + 1, 'attempt', (tonumber(state[2]) or 0) + 1,
-    'held', 1, 'suspect', suspect)
+  local fence = (tonumber(state[1]) or 0) + 1
+  redis.call('HSET', row, 'fence', fence, 'attempt', (tonumber(state[2]) or 0) + 1, 'held', 1, 'suspect', suspect)
   redis.call('ZADD', KEYS[1], lease_until, lane)
+  redis.call('RPUSH', KEYS[5], fence .. '|' .. lane)
   gate_pass(KEYS[2], KEYS[3], limits, lane, now, lease_until)
 end
 
-local function describe(lane, commands)
+local function describe(lane)
+  local commands = redis.call('LRANGE', prefix .. 'lane:' .. lane, 0, tonumber(ARGV[5]) - 1)
   local state = redis.call('HMGET', prefix .. 'row:' .. lane, 'fence', 'attempt', 'suspect', 'record')
   return {lane, tonumber(state[1]), tonumber(state[2]), tonumber(state[3]), state[4] or '', commands}
 end
 
+local claims = {}
 local repeated = redis.call('LRANGE', KEYS[5], 0, -1)
-local lanes = repeated
+for _, taken in ipairs(repeated) do
+  -- What has been taken over since belongs to its new holder.
+  local fence, lane = string.match(taken, '^(%d+)|(.*)$')
+  local state = redis.call('HMGET', prefix .. 'row:' .. lane, 'fence', 'held')
+  if state[1] == fence and state[2] == '1' then claims[#claims + 1] = describe(lane) end
+end
+
+local lanes = {}
 if #repeated == 0 then
   local wanted = gate_admits(KEYS[2], KEYS[3], limits, limit, now)
   if wanted > 0 then lanes = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, wanted) end
 end
-
-local claims = {}
 for _, lane in ipairs(lanes) do
-  local commands = redis.call('LRANGE', prefix .. 'lane:' .. lane, 0, tonumber(ARGV[5]) - 1)
-  if #commands == 0 then
+  if redis.call('EXISTS', prefix .. 'lane:' .. lane) == 0 then
     redis.call('ZREM', KEYS[1], lane)
   else
-    if #repeated == 0 then
-      take(lane)
-      redis.call('RPUSH', KEYS[5], lane)
-    end
-    claims[#claims + 1] = describe(lane, commands)
+    take(lane)
+    claims[#claims + 1] = describe(lane)
   end
 end
 
-if #claims > 0 and #repeated == 0 then redis.call('PEXPIRE', KEYS[5], ARGV[3]) end
+if #claims > 0 then redis.call('PEXPIRE', KEYS[5], ARGV[3]) end
 
-if #lanes < limit and not (#lanes == 0 and ARGV[7] == '1') then
+if #claims < limit and not (#claims == 0 and ARGV[7] == '1') then
   redis.call('SET', KEYS[4], string.format('%d', now + tonumber(ARGV[6])))
 else
   redis.call('DEL', KEYS[4])

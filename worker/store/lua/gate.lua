@@ -1,9 +1,10 @@
 -- gate: a service's brake; stands in front of claim, settle, defer and bury. Its twin is worker/store/gate.py.
 --
--- KEYS gate  hash  until reason ajar probe paused tokens at from answered failed
---      out   zset  lane -> end of its lease in ms, kept while the number in flight is limited
--- ARGV limits  "rate/s burst in-flight breaker-calls breaker-ratio breaker-window-ms breaker-open-ms",
---              0 switches a limit off
+-- KEYS 1 gate  hash  until reason ajar probe paused tokens at from answered failed
+--      2 out   zset  lane -> end of its lease in ms, kept while the number in flight is limited
+-- ARGV 1 limits  "rate/s burst in-flight breaker-calls breaker-ratio breaker-window-ms breaker-open-ms",
+--                0 switches a limit off
+-- The verb in front of which it stands says where in its own keys and arguments these are.
 
 local function gate_limits(text)
   local rate, burst, in_flight, calls, ratio, window, open =
@@ -36,10 +37,16 @@ local function gate_admits(gate, out, limits, wanted, now)
   return math.max(wanted, 0)
 end
 
--- Whether a holder may go on: one more call, which goes through the gate like any other.
-local function gate_has_room(gate, limits, now)
+-- Whether a lane's holder may go on: one more call, which goes through the gate like any other.
+local function gate_has_room(gate, out, limits, lane, now)
   local state = redis.call('HMGET', gate, 'paused', 'until')
   if state[1] or tonumber(state[2] or 0) > now then return false end
+  if limits.in_flight > 0 then
+    -- a holder whose lease has lapsed may find its place taken
+    local others = redis.call('ZCOUNT', out, '(' .. now, '+inf')
+    if tonumber(redis.call('ZSCORE', out, lane) or 0) > now then others = others - 1 end
+    if others >= limits.in_flight then return false end
+  end
   return limits.rate == 0 or gate_saved(gate, limits, now) >= 1
 end
 

@@ -42,7 +42,7 @@ else
   redis.call('ZADD', KEYS[4], ARGV[8], lane)
 end
 
-if waiting > 0 and ARGV[6] == '1' and gate_has_room(KEYS[7], limits, now) then
+if waiting > 0 and ARGV[6] == '1' and gate_has_room(KEYS[7], KEYS[8], limits, lane, now) then
   local lease_until = now + tonumber(ARGV[7])
   redis.call('HSET', KEYS[2], 'record', ARGV[5], 'attempt', 1, 'suspect', 0)
   redis.call('ZADD', KEYS[3], lease_until, lane)

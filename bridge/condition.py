@@ -1,0 +1,118 @@
+"""The condition of a service: what waits, what holds it up, whether that needs a person."""
+
+import asyncio
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from bridge.moments import Clock, span
+from bridge.sheet import command
+from worker.lanes import Backlog, Partition
+from worker.wiring import Bridge
+
+#: Work that has been due for longer is not being done.
+LATE: Final = timedelta(minutes=5)
+_KEY_REFUSED: Final = re.compile(r"^(401|403)\b")
+
+
+class Gate(StrEnum):
+    """Whether a service's lanes may be worked on."""
+
+    OPEN = "open"  #: they may
+    PROBING = "probing"  #: one at a time, until a call comes home
+    HELD = "held"  #: not before a given time
+    PAUSED = "paused"  #: not before a person resumes
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How a service stands, its partitions taken together."""
+
+    service: str
+    gate: Gate = Gate.OPEN
+    because: str = ""
+    until: datetime | None = None
+    #: How many of its partitions the gate stands like this for, as in `1 of 4`; empty for all.
+    share: str = ""
+    #: Lanes that somebody should be looking at.
+    due: int = 0
+    #: Lanes with anything to do.
+    lanes: int = 0
+    #: For how long the oldest lane has been due.
+    late: timedelta = timedelta()
+    dead: int = 0
+    #: What the doors counted, by channel.
+    counters: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def standing(self, clock: Clock) -> str:
+        """Return how the gate stands, in words."""
+        until = f" until {clock(self.until)}" if self.until else ""
+        share = f" in {self.share} partitions" if self.share else ""
+        because = f" because: {self.because}" if self.because else ""
+        return f"{self.gate}{until}{share}{because}"
+
+    def needs(self, clock: Clock) -> Iterator[str]:
+        """Say what needs a person, and what to do about it."""
+        if self.gate is Gate.PAUSED:
+            yield f"is {self.standing(clock)}; {command('resume', self.service)} lets it go on"
+        if self.gate in (Gate.HELD, Gate.PROBING) and _KEY_REFUSED.match(self.because):
+            yield (
+                f"refuses the API key ({self.because}); mend services.{self.service}.api_key, "
+                "it goes on by itself"
+            )
+        if self.dead:
+            letters = "1 dead letter" if self.dead == 1 else f"{self.dead} dead letters"
+            yield f"has {letters}; {command('dead', 'list', self.service)} tells which"
+        if self.late > LATE:
+            why = self.standing(clock) if self.gate is not Gate.OPEN else "do the workers and the beat run?"
+            yield f"has had work waiting for {span(self.late)}; {why}"
+
+
+async def look(bridge: Bridge, service: str) -> Condition:
+    """Return how a service stands now. Raises StoreUnavailable."""
+    now = bridge.clock()
+    partitions = [Partition(service, index) for index in range(bridge.partitions[service])]
+    backlogs = await asyncio.gather(*(bridge.store.backlog(each, now=now) for each in partitions))
+    return summed(service, backlogs, await bridge.store.tallies(service), now)
+
+
+def summed(service: str, backlogs: Sequence[Backlog], tallies: Mapping[str, int], now: datetime) -> Condition:
+    """Return the condition that the partitions make together; the worst gate is the service's."""
+    worst = max(backlogs, key=lambda each: (_RANK[_gate(each)], each.held_until or now))
+    gate = _gate(worst)
+    alike = sum(_gate(each) is gate for each in backlogs)
+    oldest = min((each.oldest for each in backlogs if each.oldest), default=now)
+    return Condition(
+        service=service,
+        gate=gate,
+        because="" if gate is Gate.OPEN else worst.paused or worst.held_because,
+        until=worst.held_until if gate is Gate.HELD else None,
+        share="" if gate is Gate.OPEN or alike == len(backlogs) else f"{alike} of {len(backlogs)}",
+        due=sum(each.due for each in backlogs),
+        lanes=sum(each.lanes for each in backlogs),
+        late=max(now - oldest, timedelta()),
+        dead=sum(each.dead for each in backlogs),
+        counters=_by_channel(tallies),
+    )
+
+
+_RANK: Final = {gate: rank for rank, gate in enumerate(Gate)}
+
+
+def _gate(backlog: Backlog) -> Gate:
+    if backlog.paused:
+        return Gate.PAUSED
+    if backlog.held_until:
+        return Gate.HELD
+    return Gate.PROBING if backlog.probing else Gate.OPEN
+
+
+def _by_channel(tallies: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for name, count in sorted(tallies.items()):
+        channel, _, counter = name.rpartition(":")
+        found.setdefault(channel, {})[counter] = count
+    return found

@@ -1,0 +1,95 @@
+"""The second reading: a kept delivery, translated again after its channel was mended.
+
+It is not verified again: it was proved genuine when it arrived, and its signature may have been made with a
+secret that is no longer used.
+"""
+
+import asyncio
+
+from bridge.round import Fate, Happened
+from connectors.base import Connector, Delivery, Envelope, Ignored, UnreadableDelivery, Verified
+from connectors.headers import Headers
+from connectors.registry import build
+from connectors.trace import sent_trace
+from worker.commands import Command
+from worker.errors import BridgeError, KeyConflict, LaneFull, SettingsError, UnknownService, UserDataRefused
+from worker.letters import Unreadable
+from worker.wiring import Bridge, new_id
+
+#: What the connector makes of it.
+Read = tuple[Command, ...] | Ignored
+
+
+class Reader:
+    """Reads kept deliveries again, with the channels as they are configured now."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+        self._connectors: dict[str, Connector] = {}
+
+    async def bring_back(self, letter: Unreadable) -> Happened:
+        """Submit what a letter says and give the letter up; one that still cannot be read is kept.
+
+        Raises StoreUnavailable. Repeating it is harmless: the commands have the keys they always had.
+        """
+        try:
+            read = await self.read(letter)
+            if isinstance(read, Ignored):
+                how = f"ignored now: {read.reason}"
+            else:
+                receipts = await self._bridge.intake.submit(read)
+                how = ", ".join(f"command {each.sequence} of {each.external_id}" for each in receipts)
+        except KeyConflict as error:
+            return Happened(letter, Fate.KEPT, f"{error}; compare the two, then discard it")
+        except (UnreadableDelivery, UserDataRefused) as error:
+            return Happened(letter, Fate.KEPT, f"still unreadable: {error}")
+        except (SettingsError, UnknownService, LaneFull) as error:
+            return Happened(letter, Fate.KEPT, str(error))
+        discarded = await self._bridge.dead_letters.discard(letter, reason=f"read again: {how}")
+        return Happened(letter, Fate.DONE if discarded else Fate.GONE, how)
+
+    async def foresee(self, letter: Unreadable) -> Happened:
+        """Say what `bring_back` would do, and do nothing."""
+        try:
+            read = await self.read(letter)
+        except UnreadableDelivery as error:
+            return Happened(letter, Fate.KEPT, f"still unreadable: {error}")
+        except BridgeError as error:
+            return Happened(letter, Fate.KEPT, str(error))
+        if isinstance(read, Ignored):
+            return Happened(letter, Fate.DONE, f"ignored now: {read.reason}")
+        return Happened(letter, Fate.DONE, ", ".join(f"{each.kind} {each.external_id}" for each in read))
+
+    async def read(self, letter: Unreadable) -> Read:
+        """Return what a letter says. Raises UnreadableDelivery, or SettingsError when its channel is gone."""
+        connector = self._connector(letter.channel)
+        try:
+            return await asyncio.to_thread(connector.translate, _verified(letter, connector))
+        except BridgeError:
+            raise
+        except Exception as error:  # a connector's fault leaves the letter where it is
+            raise UnreadableDelivery(f"the connector failed ({type(error).__name__})") from error
+
+    def _connector(self, channel: str) -> Connector:
+        if channel not in self._connectors:
+            settings = self._bridge.settings.channels.get(channel)
+            if settings is None:
+                raise SettingsError(f"channel {channel!r} is no longer configured, so nothing can read it")
+            secrets = [self._bridge.secrets.value(reference) for reference in settings.secrets]
+            self._connectors[channel] = build(channel, settings, secrets)
+        return self._connectors[channel]
+
+
+def _verified(letter: Unreadable, connector: Connector) -> Verified:
+    headers = Headers(letter.headers)
+    mail = connector.host == "smtp"
+    delivery = Delivery(
+        channel=letter.channel,
+        headers=Headers() if mail else headers,
+        body=letter.body,
+        arrived_at=letter.arrived_at,
+        peer=letter.peer,
+        envelope=Envelope(headers.get("Return-Path", ""), headers.all("Delivered-To")) if mail else None,
+        trace_id=sent_trace(headers) or new_id(),
+    )
+    return Verified(delivery, "when it arrived")

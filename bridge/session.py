@@ -1,0 +1,53 @@
+"""The session: one command's connection to the bridge, from the settings to the last ring."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Literal
+
+from bridge.places import attach
+from worker.app import app
+from worker.errors import UnknownService
+from worker.secrets import Secrets
+from worker.settings import Settings
+from worker.telemetry import logs
+from worker.wiring import Bridge, read_configuration
+
+Level = Literal["warning", "error"]
+
+
+def configured(level: Level = "warning") -> tuple[Settings, Secrets]:
+    """Return the settings of the bridge that is meant, its secrets, and log from `level` on.
+
+    For entry points only. Raises SettingsError.
+    """
+    attach()
+    settings, secrets = read_configuration()
+    logs.configure(settings.log_format, level)
+    return settings, secrets
+
+
+@contextlib.asynccontextmanager
+async def wired(settings: Settings, secrets: Secrets) -> AsyncIterator[Bridge]:
+    """Give a bridge of these settings, and take it back with its rings sent. Raises SettingsError."""
+    bridge = Bridge(settings, secrets, app, logs.listener())
+    async with contextlib.aclosing(bridge):
+        yield bridge
+
+
+@contextlib.asynccontextmanager
+async def session(service: str = "") -> AsyncIterator[Bridge]:
+    """Give the bridge that is meant. For entry points only.
+
+    Raises SettingsError, or UnknownService when it has no such service.
+    """
+    async with wired(*configured()) as bridge:
+        if service:
+            require(bridge, service)
+        yield bridge
+
+
+def require(bridge: Bridge, service: str) -> None:
+    """Raise UnknownService unless the service is configured."""
+    if service not in bridge.partitions:
+        known = ", ".join(sorted(bridge.partitions)) or "none"
+        raise UnknownService(f"no service {service!r} is configured; there is: {known}")
