@@ -20,7 +20,7 @@ PROVED_ELSEWHERE = {
     "bridge/cli/processes.py": "tests/bridge/cli/test_program.py and tests/bridge/test_up.py",
     "bridge/cli/questions.py": "tests/bridge/cli/test_program.py",
     "bridge/cli/sending.py": "tests/bridge/cli/test_program.py",
-    "worker/ports.py": "protocols without behaviour; tests/worker/store/test_contract.py holds stores to them",
+    "worker/ports.py": "only protocols; tests/worker/store/test_contract.py holds both stores to them",
     "worker/store/lanes.py": "tests/worker/store/test_contract.py, against both stores",
     "worker/store/ledger.py": "tests/worker/store/test_contract.py, against both stores",
     "worker/store/letters.py": "tests/worker/store/test_contract.py, against both stores",
