@@ -16,7 +16,9 @@ _STYLE = (
     "body{font:14px system-ui,sans-serif;margin:2rem;color:#222;background:#fff}"
     "table{border-collapse:collapse;width:100%;margin-bottom:2rem}"
     "th,td{border-bottom:1px solid #ccc;padding:.3rem .6rem;text-align:left;vertical-align:top}"
-    "td{font-family:ui-monospace,monospace;font-size:12px;overflow-wrap:anywhere}"
+    "td{font-family:ui-monospace,monospace;font-size:12px;white-space:nowrap}"
+    "td:last-child{white-space:normal;overflow-wrap:anywhere;min-width:20rem}"
+    "table{display:block;overflow-x:auto}"
 )
 
 

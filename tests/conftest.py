@@ -1,11 +1,14 @@
 """Fixtures for every test: a real Redis of our own, started once and emptied for each test."""
 
+import logging
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
+import structlog
 
 from bridge.redis_server import NoRedisServer, RedisServer
 
@@ -29,3 +32,19 @@ def redis_url(redis_server: RedisServer) -> str:
     with redis.Redis.from_url(redis_server.url()) as client:
         client.flushall()
     return redis_server.url()
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What one test sets up for its log lines does not reach the next one."""
+    configure, root = structlog.configure, logging.getLogger()
+    before = (structlog.get_config(), root.handlers[:], root.level)
+
+    def uncached(**settings: Any) -> None:  # noqa: ANN401 - whatever structlog takes
+        # A logger that was cached once would keep its set-up for the rest of the run.
+        configure(**{**settings, "cache_logger_on_first_use": False})
+
+    monkeypatch.setattr(structlog, "configure", uncached)
+    yield
+    configure(**before[0])
+    root.handlers, root.level = before[1], before[2]
