@@ -38,7 +38,8 @@ _redis_options: dict[str, Any] = {
     "client_name": "bridge-celery",
 }
 # RabbitMQ: a ring counts as sent when the broker has confirmed it
-broker_transport_options = _redis_options if _on_redis else {"confirm_publish": True}
+_amqp_options: dict[str, Any] = {"confirm_publish": True} if "amqp" in broker_url.partition(":")[0] else {}
+broker_transport_options = _redis_options if _on_redis else _amqp_options
 
 task_acks_late = True  # a killed worker's ring comes again
 task_reject_on_worker_lost = True  # also when a prefork child is killed

@@ -180,6 +180,14 @@ def test_another_broker_gets_no_options_of_redis(tmp_path: Path) -> None:
     assert report["worker_concurrency"] == 8
 
 
+def test_rabbitmq_confirms_what_it_was_sent(tmp_path: Path) -> None:
+    """Without that a ring would count as sent when it had only been written to a socket."""
+    done = run(tmp_path, BRIDGE_BROKER_URL="amqp://127.0.0.1")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["broker_transport_options"] == {"confirm_publish": True}
+
+
 def test_a_broker_that_nobody_named_is_an_error_for_the_operator(tmp_path: Path) -> None:
     """The text says what to do."""
     done = run(tmp_path)

@@ -13,10 +13,18 @@ from worker.intake import Intake
 from worker.lanes import Appended, Partition, Receipt, partition_of
 from worker.letters import Unreadable
 from worker.ports import Store
+from worker.settings import ServiceSettings
 from worker.store.limits import Limits, ServiceLimits
 from worker.store.memory import MemoryStore
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def service(partitions: int = 1) -> ServiceSettings:
+    """Return a service's settings."""
+    return ServiceSettings(base_url="http://127.0.0.1:1", api_key="env:KEY", partitions=partitions)
+
+
 LIMITS = Limits({"support": ServiceLimits(lane_cap=2), "wide": ServiceLimits(partitions=4)})
 
 
@@ -76,7 +84,7 @@ class Scene:
         self.intake = Intake(
             self.store,
             self.bell,
-            partitions={"support": 1, "wide": 4},
+            services={"support": service(), "wide": service(partitions=4)},
             clock=lambda: NOW,
             ids=lambda: f"r{next(numbers)}",
             listen=self.events.append,

@@ -32,11 +32,15 @@ def test_a_row_that_is_opened_again_has_no_end() -> None:
 
 
 def test_a_follow_up_begins_afresh_under_its_own_id() -> None:
-    """Nothing of the first interaction is taken for the second one's."""
+    """Nothing of the first interaction is taken for the second one's; it is only named as its parent."""
     follow_up = ENDED.follow_up()
     assert follow_up.remote_id == "c-1~2"
     assert follow_up.follow_up().remote_id == "c-1~3"
     assert follow_up == Interaction(
-        service="support", external_id="c-1", generation=2, last_activity_at=LATER
+        service="support",
+        external_id="c-1",
+        generation=2,
+        parent_interaction_id=ENDED.interaction_id,
+        last_activity_at=LATER,
     )
     assert NEW.remote_id == "c-1"

@@ -52,6 +52,7 @@ class Gate:
     ajar: bool = False
     #: Until when the one lane that tries an ajar gate may take.
     probe_until: int = 0
+    prober: str = ""
     paused: str = ""
     tokens: float = 0.0
     tokens_at: int = 0
@@ -78,7 +79,7 @@ class Gate:
         """Return the gate after lanes went through it, each with one call paid for."""
         after = self._spent(limits, len(lanes), now) if lanes else self
         if self.ajar and lanes:
-            after = replace(after, probe_until=lease_until)
+            after = replace(after, probe_until=lease_until, prober=lanes[-1])
         if limits.in_flight:
             out = {lane: until for lane, until in self.out.items() if until > now}
             after = replace(after, out={**out, **dict.fromkeys(lanes, lease_until)})
@@ -98,9 +99,10 @@ class Gate:
             return replace(after, shut_until=now + limits.breaker_open_ms, probe_until=0)
         return after.weighed(limits, now, failed=True)
 
-    def returned(self, limits: GateLimits, calls: int, now: int) -> "Gate":
+    def returned(self, limits: GateLimits, lane: str, calls: int, now: int) -> "Gate":
         """Return the gate after a lane came back without an answer that could be weighed."""
-        return replace(self._spent(limits, calls - 1, now), probe_until=0)
+        after = self._spent(limits, calls - 1, now)
+        return replace(after, probe_until=0, prober="") if self.prober == lane else after
 
     def left(self, lane: str) -> "Gate":
         """Return the gate after a lane was given back."""

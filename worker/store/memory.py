@@ -176,7 +176,9 @@ class MemoryStore(MemoryReading):
         lane.write(deferral.entry)
         before = share.gate.left(claim.external_id)
         if not deferral.failed:
-            share.gate = before.returned(self._gate(claim), deferral.calls, wire.millis(now))
+            share.gate = before.returned(
+                self._gate(claim), claim.external_id, deferral.calls, wire.millis(now)
+            )
             return Held.WAITING
         share.gate = before.failed_call(self._gate(claim), deferral.calls, wire.millis(now))
         return (

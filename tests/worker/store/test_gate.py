@@ -65,7 +65,7 @@ def test_the_rate_is_saved_up_to_its_burst_and_no_further() -> None:
 
 def test_an_unmade_call_is_given_back() -> None:
     """A lane that needed no call costs nothing."""
-    spent = passed(OPEN, METERED, "a", "b", "c", "d").returned(METERED, 0, NOW)
+    spent = passed(OPEN, METERED, "a", "b", "c", "d").returned(METERED, "d", 0, NOW)
     assert spent.admits(METERED, 9, NOW) == 1
 
 
@@ -88,7 +88,10 @@ def test_a_shut_gate_lets_nothing_through_and_then_one() -> None:
     probed = passed(shut, FREE, "a", now=NOW + 30_000)
     assert probed.admits(FREE, 9, NOW + 30_001) == 0
     assert probed.admits(FREE, 9, NOW + 30_000 + LEASE) == 1, "a lost probe is followed by another"
-    assert probed.returned(FREE, 1, NOW + 30_001).admits(FREE, 9, NOW + 30_001) == 1, "no answer to weigh"
+    home = probed.returned(FREE, "a", 1, NOW + 30_001)
+    assert home.admits(FREE, 9, NOW + 30_001) == 1, "no answer to weigh"
+    straggler = probed.returned(FREE, "b", 1, NOW + 30_001)
+    assert straggler.admits(FREE, 9, NOW + 30_001) == 0, "a straggler is not the probe"
     home = probed.came_home(FREE, 1, NOW + 30_001)
     assert (home.admits(FREE, 9, NOW + 30_001), home.ajar, home.reason) == (9, False, "")
 

@@ -133,6 +133,8 @@ class Account:
     buried: list[int] = field(default_factory=list)
     #: Given up by a person, or brought back under another number.
     gone: list[int] = field(default_factory=list)
+    #: The idempotency keys of this conversation, forgotten when it has ended and nothing waits.
+    keys: set[str] = field(default_factory=set)
     accepted: int = 0
     fence: int = 0
     attempt: int = 0
@@ -342,13 +344,20 @@ class Interleavings(RuleBasedStateMachine):
             assert after.due == (before.due if before and before.due else now), "it keeps its time"
         window = timedelta(milliseconds=LIMITS.service("support").dedup_window_ms)
         self.keys.append(Known(command, receipt, now + window))
+        account.keys.add(command.idempotency_key)
+
+    def is_remembered(self, known: Known) -> bool:
+        """Say whether a key is: for its window, and while its conversation is open."""
+        account = self.accounts[known.command.external_id]
+        told = account.interaction.state is State.OPEN and known.command.idempotency_key in account.keys
+        return told or known.expires > self.now
 
     @precondition(lambda self: self.keys)
     @rule(place=places, again=twice)
     def send_again(self, place: int, *, again: bool) -> None:
         """A sender's repetition gets the first receipt, as long as the key is remembered."""
         known = self.keys[place % len(self.keys)]
-        if known.expires <= self.now:
+        if not self.is_remembered(known):
             self.keys.remove(known)
             self._append(known.command, again=again)
             return
@@ -359,11 +368,11 @@ class Interleavings(RuleBasedStateMachine):
             assert appended.receipt == known.receipt.model_copy(update={"duplicate": True})
         assert self.everything() == before
 
-    @precondition(lambda self: any(known.expires > self.now for known in self.keys))
+    @precondition(lambda self: any(self.is_remembered(known) for known in self.keys))
     @rule(place=places)
     def send_another_content(self, place: int) -> None:
         """One key with another content is a conflict, and changes nothing."""
-        remembered = [known for known in self.keys if known.expires > self.now]
+        remembered = [known for known in self.keys if self.is_remembered(known)]
         known = remembered[place % len(remembered)]
         before = self.seen
         with pytest.raises(KeyConflict) as caught:
@@ -406,13 +415,16 @@ class Interleavings(RuleBasedStateMachine):
     @rule(place=places)
     def an_old_claim_arrives_again(self, place: int) -> None:
         """It returns what its claimer still holds, and changes nothing; what lapsed and was taken is gone."""
-        call, claims = self.claimed[place % len(self.claimed)]
+        self._claim_again(*self.claimed[place % len(self.claimed)])
+
+    def _claim_again(self, call: Claiming, claims: tuple[Claim, ...]) -> None:
         before = self.seen
         repeated = self.stores.ask(call)
+        accounts = [(claim, self.accounts[claim.external_id]) for claim in claims]
         held = [
             (claim.external_id, claim.fence)
-            for claim in claims
-            if self.accounts[claim.external_id].fence == claim.fence and self.accounts[claim.external_id].held
+            for claim, account in accounts
+            if account.held and account.fence == claim.fence
         ]
         assert [(claim.external_id, claim.fence) for claim in repeated] == held
         for claim in repeated:
@@ -450,6 +462,8 @@ class Interleavings(RuleBasedStateMachine):
         account.interaction = row
         account.suspect = False
         self.brake.answered(self.now)
+        if not account.pending and row.state is not State.OPEN:
+            account.keys.clear()
         if not account.pending:
             assert held is Held.EMPTY
         else:
@@ -567,8 +581,14 @@ class Interleavings(RuleBasedStateMachine):
 
     def letter(self, place: int) -> tuple[DeadCommand, Account]:
         """Return a dead letter and the account of its conversation."""
-        letter = self.seen.dead[place % len(self.seen.dead)]
-        return letter, self.accounts[letter.command.external_id]
+        parking = [letter for letter in self.seen.dead if self.account_of(letter).parked == letter.id]
+        letters = parking if parking and place % 2 else self.seen.dead
+        letter = letters[place // 2 % len(letters)]
+        return letter, self.account_of(letter)
+
+    def account_of(self, letter: DeadCommand) -> Account:
+        """Return the account of a letter's conversation."""
+        return self.accounts[letter.command.external_id]
 
     @precondition(lambda self: self.seen.dead)
     @rule(place=places)
@@ -627,16 +647,19 @@ class Interleavings(RuleBasedStateMachine):
             assert after[each].due == (now if each in backing_off else self.seen.views[each].due)
         assert self.stores.ask(call) == 0
 
-    @rule()
-    def pause(self) -> None:
-        """Nothing is claimed until somebody resumes it."""
+    @rule(stays=st.sampled_from([False, False, True]))
+    def pause(self, *, stays: bool) -> None:
+        """Nothing is claimed until somebody resumes it; that ends a hold as well."""
         self.stores.ask(lambda store: store.pause("support", reason="maintenance"))
         self.brake.paused = "maintenance"
+        self.claim(limit=len(LANES), again=False, leaving=False)
+        if not stays:
+            self.resume()
 
     @precondition(lambda self: self.brake.paused or self.brake.ajar)
     @rule()
     def resume(self) -> None:
-        """A pause ends, and so does a hold."""
+        """Whatever shut the service, a person opens it."""
         self.stores.ask(lambda store: store.resume("support"))
         self.brake.resumed()
 
@@ -652,7 +675,11 @@ class Interleavings(RuleBasedStateMachine):
     def workers_die(self, *, again: bool) -> None:
         """Nobody hears of them; their leases lapse, and others take over all there is."""
         self.now += LEASE
+        dead = self.claimed[-1:]
         self.claim(limit=len(LANES), again=again, leaving=False)
+        self.seen = self.everything()
+        for call, claims in dead:
+            self._claim_again(call, claims)
 
     @rule(seconds=st.sampled_from([1, 5]))
     def hold(self, seconds: int) -> None:
@@ -750,7 +777,7 @@ def explore(open_stores: Callable[[], Sequence[Store]], examples: int) -> None:
 
 def test_the_memory_store_keeps_its_promises() -> None:
     """Nothing that senders, workers and accidents do in any order breaks a promise."""
-    explore(lambda: [MemoryStore(LIMITS)], examples=100)
+    explore(lambda: [MemoryStore(LIMITS)], examples=60)
 
 
 def test_redis_keeps_the_same_promises_and_says_the_same(redis_url: str) -> None:
@@ -761,7 +788,7 @@ def test_redis_keeps_the_same_promises_and_says_the_same(redis_url: str) -> None
         asyncio.run(_emptied(redis_url))
         return [real, MemoryStore(LIMITS)]
 
-    explore(both, examples=45)
+    explore(both, examples=30)
 
 
 async def _emptied(url: str) -> None:

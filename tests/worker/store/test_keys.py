@@ -19,6 +19,8 @@ EVERY = [
     KEYS.seen("c-1"),
     KEYS.letter("c-1"),
     KEYS.token("c-1"),
+    KEYS.out,
+    KEYS.keys("c-1"),
 ]
 
 
@@ -36,7 +38,12 @@ def test_every_key_has_the_partitions_hash_tag() -> None:
 @pytest.mark.parametrize("external_id", ["{other}", "}{", "a:b", "due"])
 def test_an_external_id_cannot_move_a_key(external_id: str) -> None:
     """Braces in it come after the tag, and colons cannot make it another kind of key."""
-    for key in (KEYS.lane(external_id), KEYS.row(external_id), KEYS.history(external_id)):
+    for key in (
+        KEYS.lane(external_id),
+        KEYS.row(external_id),
+        KEYS.history(external_id),
+        KEYS.keys(external_id),
+    ):
         assert hash_tag(key) == "support/3"
         assert key not in EVERY
 

@@ -31,7 +31,8 @@ async def open_interactions(store: Store, count: int) -> None:
             at = NOW + timedelta(seconds=int(claim.external_id[2:]))
             row = claim.interaction.opened(interaction_id=claim.external_id, channel="mail", at=at)
             entry = Entry(at=at, event="applied", sequence=1)
-            await store.settle(claim, Settlement(1, row, entry, keep=False), lease=LEASE, now=at)
+            settlement = Settlement(1, row, (entry,), calls=1, keep=False)
+            await store.settle(claim, settlement, lease=LEASE, now=at)
 
 
 def test_the_newest_of_all_partitions_come_first(run: Run) -> None:

@@ -43,7 +43,8 @@ def test_a_history_does_not_grow_for_ever() -> None:
             lease = timedelta(seconds=45)
             (claim,) = await store.claim(home, limit=1, lease=lease, token=f"t{turn}", now=NOW)
             entry = Entry(at=NOW, event="deferred", sequence=turn)
-            await store.defer(claim, Deferral(NOW, suspect=False, counted=False, entry=entry))
+            deferral = Deferral(NOW, suspect=False, counted=False, failed=False, calls=1, entry=entry)
+            await store.defer(claim, deferral, now=NOW)
         view = await store.view("support", "c-1")
         assert view is not None
         return [line.sequence for line in view.history]

@@ -26,6 +26,6 @@ redis.call('LTRIM', KEYS[3], -tonumber(ARGV[10]), -1)
 if ARGV[7] == '1' and gate_failed(KEYS[4], limits, tonumber(ARGV[8]), now) == 1 then return 'tripped' end
 if ARGV[7] == '0' then
   gate_spend(KEYS[4], limits, tonumber(ARGV[8]) - 1, now)
-  redis.call('HDEL', KEYS[4], 'probe')
+  if redis.call('HGET', KEYS[4], 'prober') == ARGV[2] then redis.call('HDEL', KEYS[4], 'probe', 'prober') end
 end
 return 'waiting'

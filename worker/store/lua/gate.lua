@@ -1,6 +1,6 @@
 -- gate: a service's brake; stands in front of claim, settle, defer and bury. Its twin is worker/store/gate.py.
 --
--- KEYS 1 gate  hash  until reason ajar probe paused tokens at from answered failed
+-- KEYS 1 gate  hash  until reason ajar probe prober paused tokens at from answered failed
 --      2 out   zset  lane -> end of its lease in ms, kept while the number in flight is limited
 -- ARGV 1 limits  "rate/s burst in-flight breaker-calls breaker-ratio breaker-window-ms breaker-open-ms",
 --                0 switches a limit off
@@ -54,7 +54,9 @@ end
 local function gate_pass(gate, out, limits, lane, now, lease_until)
   gate_spend(gate, limits, 1, now)
   if limits.in_flight > 0 then redis.call('ZADD', out, lease_until, lane) end
-  if redis.call('HEXISTS', gate, 'ajar') == 1 then redis.call('HSET', gate, 'probe', lease_until) end
+  if redis.call('HEXISTS', gate, 'ajar') == 1 then
+    redis.call('HSET', gate, 'probe', lease_until, 'prober', lane)
+  end
 end
 
 -- Whether the gate has been shut and nothing came home since the shutting ended.
