@@ -27,6 +27,8 @@ PROVED_ELSEWHERE = {
     "worker/store/ledger.py": "tests/worker/store/test_contract.py, against both stores",
     "worker/store/letters.py": "tests/worker/store/test_contract.py, against both stores",
     "worker/store/memory.py": "tests/worker/store/test_contract.py, against both stores",
+    "worker/store/memory_reading.py": "tests/worker/store/test_contract.py, against both stores",
+    "worker/store/memory_state.py": "tests/worker/store/test_contract.py, against both stores",
 }
 
 

@@ -152,6 +152,7 @@ class Brake:
     ajar: bool = False
     #: Until when the one lane that tries may take.
     trying_until: datetime = START
+    trying: str = ""
     paused: str = ""
 
     def admits(self, wanted: int, now: datetime) -> int:
@@ -164,10 +165,15 @@ class Brake:
         """Say whether a holder may keep its lane."""
         return not self.paused and self.held_until <= now
 
-    def claimed(self, count: int, now: datetime) -> None:
+    def claimed(self, names: Sequence[str], now: datetime) -> None:
         """Lanes were claimed."""
-        if self.ajar and count:
-            self.trying_until = now + LEASE
+        if self.ajar and names:
+            self.trying_until, self.trying = now + LEASE, names[0]
+
+    def returned(self, name: str) -> None:
+        """A lane came back without a failure: if it was the one that tried, another may."""
+        if name == self.trying:
+            self.trying_until = START
 
     def held(self, until: datetime) -> None:
         """The service is held; a longer hold wins."""
@@ -405,7 +411,7 @@ class Interleavings(RuleBasedStateMachine):
         names = [claim.external_id for claim in claims]
         assert set(names) <= due
         assert len(set(names)) == len(names) == min(self.brake.admits(limit, now), len(due))
-        self.brake.claimed(len(names), now)
+        self.brake.claimed(names, now)
         for claim in claims:
             self._claimed(claim)
         if claims:
@@ -502,7 +508,7 @@ class Interleavings(RuleBasedStateMachine):
         call = self.deferring(holder, due, suspect=suspect, counted=counted, failed=failed)
         tripped = failed and self.brake.failed(self.now)
         if not failed:
-            self.brake.trying_until = START
+            self.brake.returned(holder.claim.external_id)
         held = self.stores.ask(call)
         assert held is (Held.TRIPPED if tripped else Held.WAITING)
         if again:
@@ -687,6 +693,17 @@ class Interleavings(RuleBasedStateMachine):
         until = self.now + timedelta(seconds=seconds)
         self.stores.ask(lambda store: store.hold("support", until=until, reason="429"))
         self.brake.held(until)
+
+    @rule(place=places, patient=st.booleans())
+    def a_hold_ends(self, place: int, *, patient: bool) -> None:
+        """After it one lane tries at a time; what it hears decides when the next one may."""
+        self.hold(seconds=1)
+        self.now += LEASE
+        for _ in range(2):
+            self.seen = self.everything()
+            self.claim(limit=len(LANES), again=False, leaving=False)
+            if patient and self.present():
+                self.defer(place, 0, suspect=False, counted=True, failed=False, again=False)
 
     @precondition(lambda self: self.stale())
     @rule(place=places, verb=st.sampled_from(["settle", "defer", "bury", "renew"]))
