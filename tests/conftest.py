@@ -1,4 +1,7 @@
-"""Fixtures for every test: a real Redis of our own, started once and emptied for each test."""
+"""Fixtures for every test: a real Redis of our own, started once and emptied for each test.
+
+And how hypothesis looks for examples: the same ones every time, however slow the machine is.
+"""
 
 import logging
 import tempfile
@@ -9,8 +12,12 @@ from typing import Any
 import pytest
 import redis
 import structlog
+from hypothesis import settings
 
 from bridge.redis_server import NoRedisServer, RedisServer
+
+settings.register_profile("suite", derandomize=True, deadline=None, print_blob=False)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

@@ -182,12 +182,24 @@ def test_another_broker_gets_no_options_of_redis(tmp_path: Path) -> None:
     assert report["worker_concurrency"] == 8
 
 
-def test_rabbitmq_confirms_what_it_was_sent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("scheme", ["amqp", "amqps", "pyamqp"])
+def test_rabbitmq_confirms_what_it_was_sent(tmp_path: Path, scheme: str) -> None:
     """Without that a ring would count as sent when it had only been written to a socket."""
-    done = run(tmp_path, BRIDGE_BROKER_URL="amqp://127.0.0.1")
+    done = run(tmp_path, BRIDGE_BROKER_URL=f"{scheme}://127.0.0.1")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["broker_transport_options"] == {"confirm_publish": True}
+    assert (report["worker_disable_prefetch"], report["broker_channel_error_retry"]) == (False, False)
+
+
+@pytest.mark.parametrize("url", ["rediss://127.0.0.1:1/1", "sentinel://127.0.0.1:1/1"])
+def test_every_kind_of_redis_is_set_as_redis(tmp_path: Path, on_redis: dict[str, Any], url: str) -> None:
+    """Behind TLS or sentinels it is the same transport."""
+    done = run(tmp_path, BRIDGE_BROKER_URL=url)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["broker_transport_options"] == on_redis["broker_transport_options"]
+    assert (report["worker_disable_prefetch"], report["broker_channel_error_retry"]) == (True, True)
 
 
 def test_a_broker_that_nobody_named_is_an_error_for_the_operator(tmp_path: Path) -> None:

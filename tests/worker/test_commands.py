@@ -41,7 +41,7 @@ commands = (
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(command=commands)
 def test_a_command_comes_back_as_it_was_written(command: Command) -> None:
     """What a lane holds is the whole command, whatever its texts."""
@@ -134,7 +134,6 @@ def test_a_conversation_id_tells_nothing_of_the_native_id() -> None:
     assert named != conversation_id("chat", "anna@example.org")
 
 
-@settings(deadline=None)
 @given(channel=st.text(min_size=1), native_id=st.text(st.characters(), max_size=300))
 def test_every_conversation_id_is_an_external_id(channel: str, native_id: str) -> None:
     """Safe in URLs and at most 64 characters, whatever the sender calls things."""

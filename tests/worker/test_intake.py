@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import pytest
+from pydantic_core import to_json
 
+from worker.budget import MARKS_BYTES
 from worker.commands import Command, Create, Update
-from worker.errors import KeyConflict, LaneFull, StoreUnavailable, UnknownService
+from worker.errors import KeyConflict, LaneFull, StoreUnavailable, UnknownService, UserDataRefused
 from worker.events import CommandAccepted, CommandRepeated, Event
 from worker.intake import Intake
 from worker.lanes import Appended, Partition, Receipt, partition_of
@@ -143,6 +145,38 @@ def test_an_unknown_service_is_refused_before_anything_is_kept() -> None:
         scene.submit([command(1), command(2, service="sales")])
     assert scene.pending() == []
     assert scene.events == []
+
+
+def test_too_much_user_data_is_cut_to_the_services_budget() -> None:
+    """What waits in the lane is what will be sent: within the budget, with room left for our marks."""
+    scene = Scene()
+    scene.submit([command(1).model_copy(update={"user_data": {"Text": "x" * 50_000, "Subject": "short"}})])
+    (queued,) = asyncio.run(scene.store.view("support", "c-1")).pending
+    room = service().user_data_bytes - MARKS_BYTES
+    assert room - 50 < len(to_json(queued.command.user_data)) <= room
+    assert queued.command.user_data["Subject"] == "short"
+
+
+def test_the_same_message_is_cut_alike() -> None:
+    """Sent again, it is the duplicate that it was before it was cut."""
+    scene = Scene()
+    long = command(1).model_copy(update={"user_data": {"Text": "x" * 50_000}})
+    receipts = [scene.submit([long])[0] for _ in range(2)]
+    assert [receipt.duplicate for receipt in receipts] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "user_data", [{"Queue": "vip"}, {"Numbers": list(range(9000))}], ids=["reserved", "endless"]
+)
+def test_what_the_api_would_refuse_is_refused_before_anything_is_kept(user_data: dict[str, object]) -> None:
+    """The sender hears of it, and of its other commands none is half done."""
+    scene = Scene()
+    wrong = command(2).model_copy(update={"user_data": user_data})
+    with pytest.raises(UserDataRefused):
+        scene.submit([command(1), wrong])
+    assert scene.pending() == []
+    assert scene.events == []
+    assert scene.bell.rings == []
 
 
 def test_a_full_lane_and_a_conflict_are_the_senders_to_hear() -> None:

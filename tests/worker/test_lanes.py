@@ -1,7 +1,7 @@
 """Where a conversation lives never changes."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.lanes import Partition, partition_of
@@ -13,7 +13,6 @@ def test_a_conversation_stays_in_its_partition(external_id: str, index: int) -> 
     assert partition_of("support", external_id, 4) == Partition("support", index)
 
 
-@settings(deadline=None)
 @given(external_id=st.text(st.characters(exclude_categories=["Cs"])), partitions=st.integers(1, 256))
 def test_every_conversation_has_a_partition_that_exists(external_id: str, partitions: int) -> None:
     """Whatever the id, the index is one of the service's."""

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.commands import Stop
@@ -11,7 +11,6 @@ from worker.letters import DeadCommand, Unreadable
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
-@settings(deadline=None)
 @given(body=st.binary(max_size=100))
 def test_an_unreadable_delivery_keeps_its_bytes(body: bytes) -> None:
     """Whatever the sender wrote, also what is no text at all."""

@@ -7,7 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from worker.settings import (
+    BreakerSettings,
     ChannelSettings,
+    GateSettings,
     HttpSettings,
     RetrySettings,
     ServiceSettings,
@@ -39,7 +41,17 @@ def test_nothing_has_to_be_set() -> None:
         (ServiceSettings, {**SERVICE, "partitions": 257}),
         (ServiceSettings, {**SERVICE, "lane_cap": 0}),
         (ServiceSettings, {**SERVICE, "mark_prefix": "br1dge"}),
+        (ServiceSettings, {**SERVICE, "user_data_bytes": 999}),
+        (ServiceSettings, {**SERVICE, "user_data_bytes": 65_536}),
         (ServiceSettings, {"base_url": "https://example.com"}),
+        (ChannelSettings, {"connector": "mail", "service": "s", "dedup_window_s": 0}),
+        (GateSettings, {"requests_per_s": -1}),
+        (GateSettings, {"burst": -1}),
+        (GateSettings, {"in_flight": -1}),
+        (BreakerSettings, {"calls": -1}),
+        (BreakerSettings, {"ratio": 0}),
+        (BreakerSettings, {"ratio": 1.1}),
+        (BreakerSettings, {"open_s": 0}),
         (ChannelSettings, {"connector": "mail", "service": "no slug"}),
         (ChannelSettings, {"connector": "mail", "service": "s", "secrets": ["plain"]}),
         (StoreSettings, {"timeout_s": 0}),
@@ -81,6 +93,17 @@ def test_a_lease_outlives_every_call(call_timeout_s: float, *, fits: bool) -> No
         return
     with pytest.raises(ValidationError, match=r"more than twice services\.slow\.call_timeout_s"):
         Settings(services=services)
+
+
+@pytest.mark.parametrize(("slice_s", "fits"), [(40, True), (40.1, False)])
+def test_a_ring_is_answered_long_before_it_comes_again(slice_s: float, *, fits: bool) -> None:
+    """A drain's slice and its last call take at most a fifth of the broker's patience of 300 s."""
+    services = {"quick": {**SERVICE, "call_timeout_s": 1}, "slow": {**SERVICE, "call_timeout_s": 20}}
+    if fits:
+        assert Settings(services=services, worker={"slice_s": slice_s}).worker.slice_s == slice_s
+        return
+    with pytest.raises(ValidationError, match=r"together be at most 60 seconds"):
+        Settings(services=services, worker={"slice_s": slice_s})
 
 
 def test_settings_can_be_printed() -> None:

@@ -67,6 +67,14 @@ def test_what_is_worked_on_is_not_rung(store: MemoryStore) -> None:
     assert rung(store, 45) == [SUPPORT, WIDE]
 
 
+def test_what_is_paused_is_not_rung(store: MemoryStore) -> None:
+    """A person stopped it, so only a person's word lets it be looked at."""
+    asyncio.run(store.pause("wide", reason="maintenance"))
+    assert rung(store, 3600) == [SUPPORT]
+    asyncio.run(store.resume("wide"))
+    assert rung(store, 3600) == [SUPPORT, WIDE]
+
+
 def test_what_is_held_is_not_rung(store: MemoryStore) -> None:
     """Nothing could be claimed before the hold ends."""
     asyncio.run(store.hold("wide", until=NOW + timedelta(seconds=30), reason="401"))

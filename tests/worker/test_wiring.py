@@ -14,9 +14,11 @@ from freezegun import freeze_time
 from bridge.redis_server import RedisServer
 from worker import wiring
 from worker.commands import Create
+from worker.deadletters import Filter
 from worker.errors import SecretMissing, SettingsError, StoreUnavailable, StoreUnsafe, UnknownService
 from worker.events import CommandDeferred, Event
 from worker.lanes import Partition
+from worker.letters import Unreadable
 from worker.secrets import Secrets
 from worker.settings import Settings
 from worker.wiring import Bridge
@@ -33,12 +35,8 @@ SERVICE = {
 
 def bridge_on(url: str, events: list[Event] | None = None, **more: object) -> Bridge:
     """Return a bridge with one service; to be called inside a loop."""
-    settings = Settings(
-        store={"url": url},
-        services={"support": {**SERVICE, "partitions": 2}, "sales": SERVICE},
-        worker={"linger_s": 0.01, "in_flight": 4},
-        **more,
-    )
+    more = {"services": {"support": {**SERVICE, "partitions": 2}, "sales": SERVICE}, **more}
+    settings = Settings(store={"url": url}, worker={"linger_s": 0.01, "in_flight": 4}, **more)
     celery = Celery("test", broker="memory://", set_as_current=False)
     listen = events.append if events is not None else lambda _event: None
     return Bridge(settings, Secrets(Path()), celery, listen, clock=lambda: NOW)
@@ -97,6 +95,49 @@ def test_each_service_has_its_crew_and_its_partitions(redis_url: str, environmen
             (timedelta(seconds=45), timedelta(seconds=20))
         }
         assert {crew.free for crew in bridge.crews.values()} == {4}
+        await bridge.aclose()
+
+    asyncio.run(scene())
+
+
+def test_a_desk_merges_unless_its_service_says_otherwise(redis_url: str, environment: Change) -> None:
+    """`merge_updates` reaches the lane."""
+    environment(KEY="k")
+
+    async def scene() -> list[bool]:
+        services = {"support": SERVICE, "sales": {**SERVICE, "merge_updates": False}}
+        bridge = bridge_on(redis_url, services=services)
+        desks = [crew._desk for crew in bridge.crews.values()]
+        await bridge.aclose()
+        return [desk.merging for desk in desks]
+
+    assert asyncio.run(scene()) == [True, False]
+
+
+def test_intake_holds_user_data_to_the_services_budget(redis_url: str) -> None:
+    """`user_data_bytes` reaches the door."""
+
+    async def scene() -> int:
+        bridge = bridge_on(redis_url, services={"support": {**SERVICE, "user_data_bytes": 1000}})
+        long = create().model_copy(update={"user_data": {"Text": "x" * 5000}})
+        await bridge.intake.submit([long])
+        view = await bridge.store.view("support", "c-1")
+        await bridge.aclose()
+        return len(view.pending[0].command.user_data["Text"])
+
+    assert asyncio.run(scene()) < 200
+
+
+def test_dead_letters_can_be_worked_on(redis_url: str) -> None:
+    """What people do with dead letters is connected to the store: here an unreadable one is given up."""
+
+    async def scene() -> None:
+        bridge = bridge_on(redis_url)
+        letter = Unreadable(id="u1", service="support", channel="mail", reason="?", arrived_at=NOW, body=b"")
+        await bridge.intake.keep(letter)
+        assert await bridge.dead_letters.find("support", Filter(), limit=9) == (letter,)
+        assert await bridge.dead_letters.discard(letter, reason="spam")
+        assert await bridge.dead_letters.find("support", Filter(), limit=9) == ()
         await bridge.aclose()
 
     asyncio.run(scene())

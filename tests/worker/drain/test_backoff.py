@@ -1,7 +1,7 @@
 """Delays double up to a cap, and the dice choose within them."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.drain.backoff import delay_s
@@ -30,7 +30,6 @@ def test_a_try_before_the_first_counts_as_the_first() -> None:
     assert delay_s(0, RETRY, lambda: 1.0) == 0.5
 
 
-@settings(deadline=None)
 @given(attempt=st.integers(0, 10**9), dice=st.floats(0, 1, exclude_max=True), cap_s=st.floats(0.1, 1e6))
 def test_no_delay_is_negative_or_beyond_the_cap(attempt: int, dice: float, cap_s: float) -> None:
     """Whatever the count, nothing overflows."""

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.commands import Create, encode
 from worker.interactions import Interaction, State
-from worker.lanes import Entry
+from worker.lanes import Entry, Receipt, Seen
 from worker.store import wire
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -23,7 +23,6 @@ CREATE = Create(
 moments = st.datetimes(timezones=st.just(UTC), min_value=datetime(1970, 1, 1), max_value=datetime(9999, 1, 1))  # noqa: DTZ001 - hypothesis adds the zone
 
 
-@settings(deadline=None)
 @given(moment=moments)
 def test_a_moment_comes_back_to_the_millisecond(moment: datetime) -> None:
     """Rounded down, as Redis keeps it."""
@@ -67,6 +66,27 @@ def test_a_conversation_without_a_row_is_new(stored: bytes | None) -> None:
     assert (row.service, row.external_id, row.state) == ("support", "c-1", State.NEW)
 
 
+@pytest.mark.parametrize(
+    "stored",
+    [
+        b'{"service":"support","external_id":"c-1","queue":"vip"}',
+        b'{"service":"support","external_id":"c-1","state":"parked"}',
+        b"not JSON",
+    ],
+)
+def test_a_row_of_a_newer_bridge_is_not_read(stored: bytes) -> None:
+    """It is not taken for a new conversation: nothing is known of it."""
+    assert wire.interaction("support", "c-1", stored) is None
+
+
+def test_what_was_said_under_a_key_comes_back() -> None:
+    """The first receipt, the content's fingerprint and the end of the window."""
+    stored = b"1795435260000|00ff00ff00ff00ff|r1|7|2|1795435200000"
+    receipt = Receipt(id="r1", service="support", external_id="c-1", sequence=7, position=2, accepted_at=NOW)
+    expected = Seen(receipt, "00ff00ff00ff00ff", NOW + timedelta(minutes=1))
+    assert wire.seen("support", "c-1", stored) == expected
+
+
 def test_a_line_of_history_comes_back() -> None:
     """With its detail, and as one line."""
     entry = Entry(at=NOW, event="deferred", sequence=3, detail={"reason": "two\nlines", "n": 1})
@@ -74,7 +94,6 @@ def test_a_line_of_history_comes_back() -> None:
     assert b"\n" not in wire.line(entry)
 
 
-@settings(deadline=None)
 @given(sequence=st.integers(1, 10**12), trace_id=st.sampled_from(["", "ab" * 16]))
 def test_the_line_of_an_arrival_is_whole_once_its_number_is_known(sequence: int, trace_id: str) -> None:
     """The store puts the sequence number where the line was cut."""

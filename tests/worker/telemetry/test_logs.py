@@ -11,7 +11,14 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from worker.events import CallAnswered, CommandAccepted, CommandBuried, RingFailed, ServiceHeld
+from worker.events import (
+    BreakerOpened,
+    CallAnswered,
+    CommandAccepted,
+    CommandBuried,
+    RingFailed,
+    ServiceHeld,
+)
 from worker.telemetry import logs
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -72,6 +79,7 @@ def test_an_event_is_a_line_with_its_fields() -> None:
         (ANSWERED, "debug"),
         (BURIED, "warning"),
         (ServiceHeld("support", "401", NOW), "warning"),
+        (BreakerOpened("support", "500"), "warning"),
         (RingFailed("support", 0, "gone"), "warning"),
     ],
     ids=lambda value: logs.name_of(value) if not isinstance(value, str) else value,
