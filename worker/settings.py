@@ -83,7 +83,10 @@ class WorkerSettings(Frozen):
 
 
 class RetrySettings(Frozen):
-    """Full-jitter exponential back-off: the n-th delay is drawn from [0, min(cap, base * 2 ** (n - 1))]."""
+    """Full-jitter exponential back-off: the n-th delay is drawn from [0, min(cap, base * 2 ** (n - 1))].
+
+    A try that reached nobody does not count: its delay is drawn from [0, min(cap, the time waited so far)].
+    """
 
     base_s: Seconds = 0.5
     cap_s: Seconds = 300.0

@@ -14,3 +14,12 @@ def delay_s(attempt: int, retry: RetrySettings, dice: Dice) -> float:
     """
     exponent = min(max(attempt, 1) - 1, _LARGEST_EXPONENT)
     return dice() * min(retry.cap_s, retry.base_s * 2.0**exponent)
+
+
+def outage_delay_s(waited_s: float, retry: RetrySettings, dice: Dice) -> float:
+    """Return the full-jitter delay after a try that reached nobody, from [0, min(cap, max(base, waited))].
+
+    Such a try says nothing about the command, so it does not count; its pauses grow with the time the command
+    has waited, which doubles about as a count of tries would have it.
+    """
+    return dice() * min(retry.cap_s, max(retry.base_s, waited_s))

@@ -5,10 +5,10 @@ outcome.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from worker.commands import Command, Create, OnConflict, OnMissing, Stop, Update
-from worker.drain.backoff import delay_s
+from worker.drain.backoff import delay_s, outage_delay_s
 from worker.drain.plan import (
     create_step,
     ended_verdict,
@@ -96,11 +96,16 @@ def again(
 ) -> Again | Bury:
     """Return a later try, or the burial of a command whose tries or time are used up."""
     reason = said(evidence)
-    too_old = case.now - case.accepted_at > timedelta(seconds=case.retry.max_age_s)
+    waited_s = (case.now - case.accepted_at).total_seconds()
+    too_old = waited_s > case.retry.max_age_s
     if (counted and case.attempt >= case.retry.max_attempts) or too_old:
         why = f"older than {case.retry.max_age_s:g} s" if too_old else f"tried {case.attempt} times"
         return Bury("exhausted", f"{why}; last: {reason}", failed=failed)
-    wait = delay_s(case.attempt, case.retry, case.dice)
+    wait = (
+        delay_s(case.attempt, case.retry, case.dice)
+        if counted
+        else outage_delay_s(waited_s, case.retry, case.dice)
+    )
     return Again(wait, reason, suspect=suspect, counted=counted, failed=failed)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.drain.backoff import delay_s
+from worker.drain.backoff import delay_s, outage_delay_s
 from worker.settings import RetrySettings
 
 RETRY = RetrySettings(base_s=0.5, cap_s=300)
@@ -34,3 +34,10 @@ def test_a_try_before_the_first_counts_as_the_first() -> None:
 def test_no_delay_is_negative_or_beyond_the_cap(attempt: int, dice: float, cap_s: float) -> None:
     """Whatever the count, nothing overflows."""
     assert 0 <= delay_s(attempt, RetrySettings(cap_s=cap_s), lambda: dice) <= cap_s
+
+
+@pytest.mark.parametrize(("waited_s", "largest_s"), [(0.0, 0.5), (0.2, 0.5), (8.0, 8.0), (3600.0, 300.0)])
+def test_an_outage_is_tried_less_and_less_often(waited_s: float, largest_s: float) -> None:
+    """The longer nobody was reached, the longer the pause: from the base up to the cap."""
+    assert outage_delay_s(waited_s, RETRY, lambda: 1.0) == largest_s
+    assert outage_delay_s(waited_s, RETRY, lambda: 0.5) == largest_s / 2

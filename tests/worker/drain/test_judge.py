@@ -365,7 +365,7 @@ TABLE = {
         create(),
         NEW,
         Failed(Evidence(None, "connection refused"), reached=False),
-        Again(1.0, "connection refused", counted=False),
+        Again(15.0, "connection refused", counted=False),  # half of the 30 s since it was accepted
     ),
     # an earlier try may have taken effect: nothing is created before a look
     "in doubt, look after 409 finds a stranger, follow-up": Row(
@@ -421,7 +421,7 @@ TABLE = {
         create(),
         NEW,
         Failed(Evidence(None, "connection refused"), reached=False),
-        Again(1.0, "connection refused", suspect=True, counted=False),
+        Again(15.0, "connection refused", suspect=True, counted=False),
         suspect=True,
     ),
     # a look that fails leaves the doubt
@@ -488,7 +488,7 @@ def test_the_last_counted_try_is_the_last() -> None:
     )
     assert judge(last, NotFound(seen(404))) == Bury("exhausted", "tried 5 times; last: 404")
     refused = judge(last, Failed(Evidence(None, "refused"), reached=False))
-    assert refused == Again(16.0, "refused", counted=False)  # 0.5 * 2 * 2 ** 4
+    assert refused == Again(15.0, "refused", counted=False)  # half of the 30 s since it was accepted
 
 
 def test_age_buries_what_would_be_tried_again() -> None:
