@@ -112,21 +112,7 @@ async def _broker(settings: Settings, secrets: Secrets) -> list[Finding]:
         return [problem("broker", str(error))]
     except Exception as error:  # noqa: BLE001 - every transport has its own errors; all mean the same here
         return [problem("broker", f"does not answer ({type(error).__name__}: {error}); is broker.url right?")]
-    return [ok("broker", f"answers ({urlsplit(url).scheme})"), *_patience(settings)]
-
-
-def _patience(settings: Settings) -> Iterator[Finding]:
-    """Compare how long a worker may hold a ring with how long the broker waits before it rings again."""
-    visible_s = app.conf.broker_transport_options.get("visibility_timeout")
-    longest_s = settings.worker.slice_s + max(
-        (service.call_timeout_s for service in settings.services.values()), default=0
-    )
-    if visible_s and visible_s <= longest_s:
-        yield warning(
-            "worker.slice_s",
-            f"with the longest call it is {longest_s:g} s, but the broker rings again after {visible_s:g} s: "
-            "workers would double one another's looks; make it shorter",
-        )
+    return [ok("broker", f"answers ({urlsplit(url).scheme})")]
 
 
 def _connect(celery: Celery, url: str) -> None:

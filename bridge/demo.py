@@ -17,9 +17,9 @@ from bridge.delivery import Letters, Step
 from bridge.home import Home
 from bridge.places import Places
 from bridge.screen import Screen
+from bridge.session import wired
 from bridge.stack import Stack, Wishes
 from bridge.up import Running, claimed
-from worker.app import app
 from worker.errors import BridgeError
 from worker.interactions import State
 from worker.lanes import LaneView
@@ -119,8 +119,7 @@ async def _settled(letters: Letters) -> list[LaneView]:
     """Return every conversation once nothing waits any more."""
     settings, secrets = read_configuration()
     logs.configure("auto", "error")
-    bridge = Bridge(settings, secrets, app, logs.listener())
-    try:
+    async with wired(settings, secrets) as bridge:
         deadline = time.monotonic() + _PATIENCE_S
         while True:
             views = await _views(bridge, letters)
@@ -129,8 +128,6 @@ async def _settled(letters: Letters) -> list[LaneView]:
             if time.monotonic() > deadline:
                 raise DemoFailed(f"the workers were not done after {_PATIENCE_S:g} s")
             await asyncio.sleep(0.1)
-    finally:
-        await bridge.aclose()
 
 
 async def _views(bridge: Bridge, letters: Letters) -> list[LaneView]:
