@@ -67,7 +67,7 @@ def _secrets(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
 def _channels(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
     for name, channel in settings.channels.items():
         try:
-            build(name, channel, [secrets.value(each) for each in channel.secrets])
+            build(name, channel, secrets.readers(channel.secrets))
         except SecretMissing:
             continue  # said already
         except SettingsError as error:

@@ -35,7 +35,7 @@ def run() -> None:
 def connectors_of(settings: Settings, secrets: Secrets) -> dict[str, Connector]:
     """Return the connector of every channel. Raises SettingsError."""
     return {
-        name: build(name, channel, [secrets.value(reference) for reference in channel.secrets])
+        name: build(name, channel, secrets.readers(channel.secrets))
         for name, channel in settings.channels.items()
     }
 

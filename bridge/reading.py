@@ -7,7 +7,15 @@ secret that is no longer used.
 import asyncio
 
 from bridge.round import Fate, Happened
-from connectors.base import Connector, Delivery, Envelope, Ignored, UnreadableDelivery, Verified
+from connectors.base import (
+    Connector,
+    Delivery,
+    Envelope,
+    Handshake,
+    Ignored,
+    UnreadableDelivery,
+    Verified,
+)
 from connectors.headers import Headers
 from connectors.registry import build
 from connectors.trace import sent_trace
@@ -17,7 +25,7 @@ from worker.letters import Unreadable
 from worker.wiring import Bridge, new_id
 
 #: What the connector makes of it.
-Read = tuple[Command, ...] | Ignored
+Read = tuple[Command, ...] | Ignored | Handshake
 
 
 class Reader:
@@ -34,7 +42,7 @@ class Reader:
         """
         try:
             read = await self.read(letter)
-            if isinstance(read, Ignored):
+            if isinstance(read, (Ignored, Handshake)):
                 how = f"ignored now: {read.reason}"
             else:
                 receipts = await self._bridge.intake.submit(read)
@@ -56,7 +64,7 @@ class Reader:
             return Happened(letter, Fate.KEPT, f"still unreadable: {error}")
         except BridgeError as error:
             return Happened(letter, Fate.KEPT, str(error))
-        if isinstance(read, Ignored):
+        if isinstance(read, (Ignored, Handshake)):
             return Happened(letter, Fate.DONE, f"ignored now: {read.reason}")
         return Happened(letter, Fate.DONE, ", ".join(f"{each.kind} {each.external_id}" for each in read))
 
@@ -75,14 +83,14 @@ class Reader:
             settings = self._bridge.settings.channels.get(channel)
             if settings is None:
                 raise SettingsError(f"channel {channel!r} is no longer configured, so nothing can read it")
-            secrets = [self._bridge.secrets.value(reference) for reference in settings.secrets]
+            secrets = self._bridge.secrets.readers(settings.secrets)
             self._connectors[channel] = build(channel, settings, secrets)
         return self._connectors[channel]
 
 
 def _verified(letter: Unreadable, connector: Connector) -> Verified:
     headers = Headers(letter.headers)
-    mail = connector.host == "smtp"
+    mail = "http" not in connector.hosts
     delivery = Delivery(
         channel=letter.channel,
         headers=Headers() if mail else headers,

@@ -3,6 +3,7 @@
 Values and one interface only; the order in which they are used is `reception`'s business.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -27,6 +28,26 @@ class Refused(BridgeError):
 
 class UnreadableDelivery(BridgeError):
     """We believe the sender but do not understand the letter; the text says why, without quoting it."""
+
+
+class EvidenceNeeded(BridgeError):
+    """The proof rests on a document that is public and not here: somebody has to fetch it first.
+
+    A scheme raises it after it has checked that the address is one it trusts; the host fetches the document
+    into the scheme's `Evidence` and tries once more.
+    """
+
+    def __init__(self, url: str) -> None:
+        #: Where it is.
+        self.url = url
+        super().__init__(f"the proof rests on {url}, which was not fetched yet")
+
+
+class Evidence(Protocol):
+    """The public documents that proofs rest on, fetched before."""
+
+    def get(self, url: str) -> bytes | None:
+        """Return a document; None when nobody fetched it yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +75,9 @@ class Delivery:
     envelope: Envelope | None = None
     #: 32 hex digits: the sender's trace, or a new one.
     trace_id: str = ""
+    #: For HTTP only: the method, and the URL as the sender knows it, with its query.
+    method: str = "POST"
+    url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +98,42 @@ class Ignored:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer's body, in the words that a kind of sender expects."""
+
+    content_type: str
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """Not a message: the sender asks whether somebody is there, and wants this back."""
+
+    reply: Reply
+    #: For our log.
+    reason: str
+    #: An address that the sender wants to see visited, proved genuine and trusted; empty for none.
+    visit: str = ""
+
+
+Host = Literal["http", "smtp", "imap"]
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How a kind of sender wants to be spoken to, where that is not how everybody is."""
+
+    #: The HTTP methods its deliveries and handshakes come by.
+    methods: frozenset[str] = frozenset({"POST"})
+    #: The HTTP statuses that differ from the host's table.
+    statuses: Mapping["Answered", int] = field(default_factory=dict)
+    #: What stands in the body of every answer that is not an error; None for our own words.
+    reply: Reply | None = None
+    #: Whether a conflict is kept and acknowledged, because this sender would come again for ever.
+    keeps_conflicts: bool = False
+
+
 class Connector(Protocol):
     """Understands one channel. Does no I/O and never asks the time."""
 
@@ -82,8 +142,12 @@ class Connector(Protocol):
         """What kind of connector it is, as in the registry."""
 
     @property
-    def host(self) -> Literal["http", "smtp"]:
-        """The host its deliveries come in by."""
+    def hosts(self) -> frozenset[Host]:
+        """The hosts its deliveries come in by."""
+
+    @property
+    def manners(self) -> Manners:
+        """How its senders want to be spoken to."""
 
     @property
     def channel(self) -> str:
@@ -94,10 +158,13 @@ class Connector(Protocol):
         """The open media service its commands are for."""
 
     def verify(self, delivery: Delivery) -> Verified:
-        """Prove the exact bytes genuine, or raise Refused."""
+        """Prove the exact bytes genuine, or raise Refused or EvidenceNeeded."""
 
-    def translate(self, verified: Verified) -> tuple[Command, ...] | Ignored:
-        """Say what the delivery asks for, or raise UnreadableDelivery. The same bytes give equal commands."""
+    def translate(self, verified: Verified) -> tuple[Command, ...] | Ignored | Handshake:
+        """Say what the delivery asks for, or raise UnreadableDelivery. The same bytes give equal commands.
+
+        Several commands are one batch: the door takes all of them, or the sender comes again with all.
+        """
 
 
 class Answered(StrEnum):
@@ -106,6 +173,7 @@ class Answered(StrEnum):
     ACCEPTED = "accepted"  #: the store holds its commands
     DUPLICATE = "duplicate"  #: the store has held them since an earlier time
     IGNORED = "ignored"  #: understood, nothing to do
+    GREETED = "greeted"  #: not a message: the sender asked whether we are there
     REFUSED = "refused"  #: not proved genuine; nothing was kept
     UNREADABLE = "unreadable"  #: not understood; kept for a person
     CONFLICT = "conflict"  #: its key was used before, with another content
@@ -123,5 +191,7 @@ class Answer:
     reason: str = ""
     #: The id of the letter that was kept.
     letter: str = ""
+    #: What the sender wants back instead of our own words.
+    reply: Reply | None = None
     #: The fingerprints of what was accepted under the key, and of what came now.
     fingerprints: tuple[str, str] | None = None

@@ -1,6 +1,12 @@
 """Headers: what a delivery says about itself, read-only and found whatever the letter case."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+#: A header's name as RFC 9110 allows it.
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$")]
 
 
 class Headers(Mapping[str, str]):

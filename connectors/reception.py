@@ -15,6 +15,7 @@ from connectors.base import (
     Answered,
     Connector,
     Delivery,
+    Handshake,
     Ignored,
     Refused,
     UnreadableDelivery,
@@ -69,6 +70,8 @@ async def _receive(connector: Connector, delivery: Delivery, door: Door, *, keep
         return await _keep(connector, delivery, door, type(error).__name__)
     if isinstance(understood, Ignored):
         return await _ignore(connector, delivery, door, understood)
+    if isinstance(understood, Handshake):
+        return await _greet(connector, delivery, door, understood)
     try:
         return await _submit(understood, delivery, door)
     except UserDataRefused as error:
@@ -77,7 +80,7 @@ async def _receive(connector: Connector, delivery: Delivery, door: Door, *, keep
         return await _conflict(connector, delivery, door, conflict, keep=keep_conflicts)
 
 
-async def _translate(connector: Connector, verified: Verified) -> tuple[Command, ...] | Ignored:
+async def _translate(connector: Connector, verified: Verified) -> tuple[Command, ...] | Ignored | Handshake:
     if len(verified.delivery.body) > _LARGE_BYTES:
         return await asyncio.to_thread(connector.translate, verified)
     return connector.translate(verified)
@@ -101,6 +104,12 @@ async def _ignore(connector: Connector, delivery: Delivery, door: Door, ignored:
     _note("info", "delivery_ignored", delivery, ignored.reason)
     await _tally(connector, door, Answered.IGNORED)
     return Answer(Answered.IGNORED, reason=ignored.reason)
+
+
+async def _greet(connector: Connector, delivery: Delivery, door: Door, handshake: Handshake) -> Answer:
+    _note("info", "delivery_greeted", delivery, handshake.reason)
+    await _tally(connector, door, Answered.GREETED)
+    return Answer(Answered.GREETED, reason=handshake.reason, reply=handshake.reply)
 
 
 async def _keep(

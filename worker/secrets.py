@@ -1,7 +1,7 @@
 """Secrets: what a reference (`env:NAME`, `file:PATH`) leads to. Values never stand in settings."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from worker.errors import SecretMissing
@@ -27,6 +27,10 @@ class Secrets:
     def reader(self, reference: str) -> Callable[[], str]:
         """Return a function that gives the secret's present value."""
         return lambda: self.value(reference)
+
+    def readers(self, references: Sequence[str]) -> Callable[[], tuple[str, ...]]:
+        """Return a function that gives the present values of several secrets, in order."""
+        return lambda: tuple(map(self.value, references))
 
     def url(self, written: str) -> str:
         """Return a URL that may itself be a reference, because it may hold a password."""

@@ -160,6 +160,9 @@ class ChannelSettings(Frozen):
     connector: Name
     #: The service whose interactions it opens.
     service: Name
+    #: How deliveries are signed: the name of a scheme, or a table with `scheme` and its options. Kinds whose
+    #: senders always sign in the same way need none; `none` takes whatever anybody sends.
+    verify: str | Mapping[str, JsonValue] = ""
     #: The secrets deliveries are verified with; several while one is being rotated.
     secrets: tuple[SecretReference, ...] = ()
     #: How long this channel's idempotency keys are remembered, where the service's window does not suit.

@@ -1,16 +1,15 @@
 """The mail connector: a mail to one of the channel's addresses, as the command it stands for."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from connectors.base import Delivery, Ignored, Refused, Verified
+from connectors.base import Delivery, Host, Ignored, Manners, Refused, Verified
 from connectors.email.message import parse
 from connectors.email.options import EmailOptions
 from connectors.email.properties import user_data
 from connectors.idempotency import idempotency_key
+from connectors.prover import Prover
 from worker.commands import Command, Create, OnConflict, OnEnded, OnMissing, Update, conversation_id
-from worker.errors import SettingsError
 from worker.settings import ChannelSettings
 
 
@@ -19,7 +18,8 @@ class EmailConnector:
     """Implements `connectors.base.Connector`."""
 
     name: ClassVar[str] = "email"
-    host: ClassVar[Literal["http", "smtp"]] = "smtp"
+    hosts: ClassVar[frozenset[Host]] = frozenset({"smtp"})
+    manners: ClassVar[Manners] = Manners()
 
     channel: str
     service: str
@@ -74,8 +74,6 @@ class EmailConnector:
         )
 
 
-def build_email(channel: str, settings: ChannelSettings, secrets: Sequence[str]) -> EmailConnector:
-    """Return a channel's connector. Raises SettingsError, or pydantic's ValidationError for its options."""
-    if secrets:
-        raise SettingsError(f"channels.{channel}.secrets: mail is not signed; a secret would protect nothing")
+def build_email(channel: str, settings: ChannelSettings, prover: Prover) -> EmailConnector:  # noqa: ARG001 - mail is proved by whom it is for
+    """Return a channel's connector. Raises pydantic's ValidationError for its options."""
     return EmailConnector(channel, settings.service, EmailOptions.model_validate(dict(settings.options)))

@@ -14,6 +14,7 @@ HTTP_STATUS: Mapping[Answered, int] = {
     Answered.ACCEPTED: 202,
     Answered.DUPLICATE: 200,
     Answered.IGNORED: 200,
+    Answered.GREETED: 200,
     Answered.REFUSED: 401,
     Answered.UNREADABLE: 202,
     Answered.CONFLICT: 409,
@@ -24,6 +25,7 @@ SMTP_REPLY: Mapping[Answered, str] = {
     Answered.ACCEPTED: "250 2.0.0 Accepted",
     Answered.DUPLICATE: "250 2.0.0 Accepted before",
     Answered.IGNORED: "250 2.0.0 Ignored",
+    Answered.GREETED: "250 2.0.0 Ignored",
     Answered.REFUSED: "550 5.7.1 Refused",
     Answered.UNREADABLE: "250 2.0.0 Kept for a person to read",
     Answered.CONFLICT: "250 2.0.0 Kept for a person to compare with its first version",
@@ -39,6 +41,7 @@ _SMTP_ORDER = (
     Answered.ACCEPTED,
     Answered.DUPLICATE,
     Answered.IGNORED,
+    Answered.GREETED,
 )
 
 _TITLES: Mapping[int, str] = {

@@ -41,7 +41,7 @@ def create_app(
     ready: Ready,
 ) -> Starlette:
     """Return the application; of the channels it serves those whose connector is fed by HTTP."""
-    served = {name: each for name, each in channels.items() if each.host == "http"}
+    served = {name: each for name, each in channels.items() if "http" in each.hosts}
     reception = _Reception(served, door, clock, ids, settings.max_body_bytes)
 
     async def livez(_: Request) -> Response:

@@ -6,16 +6,15 @@ and what each word means (`actions`; `"*"` stands for every other word).
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
+from connectors.headers import HeaderName
 from connectors.webhook.expression import ExpressionField
 from worker.commands import OnConflict, OnEnded, OnMissing
 from worker.frozen import Frozen
 from worker.properties import PropertyName
-
-HeaderName = Annotated[str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$")]
 
 #: Stands for every word that the table of actions does not name.
 ANY_WORD = "*"
@@ -34,8 +33,6 @@ class Action(StrEnum):
 class WebhookOptions(Frozen):
     """The mapping of one webhook channel. Every expression is JMESPath over the delivery's JSON."""
 
-    #: The header with the HMAC-SHA256 of the body in hex, with or without `sha256=` before it.
-    signature_header: HeaderName = "X-Signature-256"
     #: Finds the word that says what happened.
     action: ExpressionField | None = None
     #: What each word means.

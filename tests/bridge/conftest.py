@@ -202,6 +202,7 @@ base_url = "http://127.0.0.1:9/nexus/v3"
 api_key = "env:KEY"
 [channels.tickets]
 connector = "webhook"
+verify = "hmac"
 service = "support"
 secrets = ["file:key"]
 [channels.tickets.options]

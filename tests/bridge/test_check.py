@@ -23,6 +23,7 @@ base_url = "http://sandbox.invalid/nexus/v3"
 api_key = "env:NO_SUCH_KEY"
 [channels.tickets]
 connector = "webhook"
+verify = "hmac"
 service = "away"
 secrets = ["file:key"]
 options = {{ do = "create", external_id = "id" }}

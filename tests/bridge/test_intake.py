@@ -27,7 +27,8 @@ def test_a_secret_that_leads_nowhere_is_one_sentence(
     """It is said before any door opens."""
     (tmp_path / "bridge.toml").write_text(
         '[services.support]\nbase_url = "http://127.0.0.1:9/nexus/v3"\napi_key = "env:KEY"\n'
-        '[channels.tickets]\nconnector = "webhook"\nservice = "support"\nsecrets = ["file:nowhere"]\n'
+        '[channels.tickets]\nconnector = "webhook"\nverify = "hmac"\n'
+        'service = "support"\nsecrets = ["file:nowhere"]\n'
     )
     told = bridge("intake", cwd=tmp_path)
     assert told.returncode == 1

@@ -110,7 +110,7 @@ class Settled:
 
     def delivery(self, body: bytes, *, secret: int = 0, **headers: str) -> Delivery:
         """Return a delivery as the channel's genuine sender would hand it over."""
-        if self.connector.host == "smtp":
+        if "smtp" in self.connector.hosts:
             envelope = Envelope("sender@example.org", self.addresses)
             return self._delivery(body, headers, envelope)
         return self._delivery(body, {**headers, "X-Signature-256": sign(body, self.secrets[secret])}, None)
@@ -135,9 +135,14 @@ def sign(body: bytes, secret: str) -> str:
 def settle(kind: str) -> Settled:
     """Return the channel that `fixtures/<kind>/channel.json` describes."""
     written: dict[str, Any] = json.loads((FIXTURES / kind / "channel.json").read_text("utf-8"))
-    settings = ChannelSettings(connector=kind, service=written["service"], options=written["options"])
+    settings = ChannelSettings(
+        connector=kind,
+        service=written["service"],
+        options=written["options"],
+        verify=written.get("verify", ""),
+    )
     secrets = tuple(written["secrets"])
-    connector = build(written["channel"], settings, secrets)
+    connector = build(written["channel"], settings, lambda: secrets)
     return Settled(connector, secrets, tuple(written["options"].get("addresses", ())))
 
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from connectors.base import Delivery, Envelope, Ignored, Refused, UnreadableDelivery
+from connectors.base import Delivery, Envelope, Handshake, Ignored, Refused, UnreadableDelivery
 from connectors.headers import Headers
 from connectors.registry import BUILDERS
 from worker.commands import Command
@@ -47,6 +47,8 @@ def meaning(settled: "Settled", delivery: Delivery) -> dict[str, Any]:
         return {"unreadable": str(error)}
     if isinstance(understood, Ignored):
         return {"ignored": understood.reason}
+    if isinstance(understood, Handshake):
+        return {"handshake": understood.reply.body.decode()}
     return {"commands": COMMANDS.dump_python(list(understood), mode="json")}
 
 

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connectors.base import Envelope, Ignored, Refused
-from connectors.email.connector import EmailConnector, build_email
+from connectors.email.connector import EmailConnector
 from worker.commands import Create, OnConflict, OnEnded, OnMissing, Update
-from worker.errors import SettingsError
-from worker.settings import ChannelSettings
 
 if TYPE_CHECKING:
     from tests.connectors.conftest import Settled
@@ -68,10 +66,3 @@ def test_it_says_what_it_takes(mailbox: "Settled") -> None:
     assert isinstance(mailbox.connector, EmailConnector)
     assert mailbox.connector.takes("support@example.com")
     assert not mailbox.connector.takes("sales@example.com")
-
-
-def test_a_secret_for_mail_is_a_mistake() -> None:
-    """A secret that would protect nothing is refused, lest somebody relies on it."""
-    settings = ChannelSettings(connector="email", service="s", options={"addresses": ["a@example.com"]})
-    with pytest.raises(SettingsError, match=r"channels\.mail\.secrets"):
-        build_email("mail", settings, ("secret",))

@@ -32,6 +32,7 @@ def test_the_contracts_numbers(answered: Answered) -> None:
         "accepted": (202, 250),
         "duplicate": (200, 250),
         "ignored": (200, 250),
+        "greeted": (200, 250),
         "refused": (401, 550),
         "unreadable": (202, 250),
         "conflict": (409, 250),

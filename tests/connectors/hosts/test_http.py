@@ -381,7 +381,8 @@ def test_a_peer_that_is_not_known_is_none(
     seen: list[Delivery] = []
 
     class Watching:
-        name, host, channel, service = "webhook", "http", "tickets", "support"
+        name, channel, service = "webhook", "tickets", "support"
+        hosts, manners = tickets.connector.hosts, tickets.connector.manners
         translate = tickets.connector.translate
 
         def verify(self, delivery: Delivery) -> Any:  # noqa: ANN401 - only passed through

@@ -14,7 +14,6 @@ def test_little_is_enough() -> None:
     """What to do and where the id stands is all that must be said."""
     options = WebhookOptions.model_validate(LEAST)
     assert options.do is Action.UPSERT
-    assert options.signature_header == "X-Signature-256"
     assert not options.plain_ids
 
 
@@ -27,7 +26,7 @@ def test_little_is_enough() -> None:
         ({"do": None, "actions": {"a": "create"}}, "give either"),
         ({"do": "explode"}, "create"),
         ({"idempotency_key": "id", "idempotency_header": "X-Id"}, "exclude each other"),
-        ({"signature_header": "X Sig"}, "pattern"),
+        ({"idempotency_header": "X Sig"}, "pattern"),
         ({"user_data": {"State": "state"}}, "reserved"),
         ({"deleted": "["}, "JMESPath"),
         ({"on_conflict": "shout"}, "bury"),

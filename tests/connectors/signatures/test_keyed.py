@@ -1,4 +1,4 @@
-"""HMAC-SHA256 over the exact bytes."""
+"""The body's HMAC in a header."""
 
 import hashlib
 import hmac
@@ -8,9 +8,9 @@ import pytest
 
 from connectors.base import Delivery, Refused
 from connectors.headers import Headers
-from connectors.signatures import HeaderSignature, hmac_sha256
+from connectors.signatures.keyed import Hmac
 
-OPTIONS = HeaderSignature("X-Sig")
+SCHEME = Hmac(header="X-Sig")
 BODY = b'{"a": 1}'
 # RFC 4231, test case 2: an independent value for the algorithm itself.
 RFC_SECRET, RFC_BODY = "Jefe", b"what do ya want for nothing?"
@@ -30,18 +30,18 @@ def signed(secret: str) -> str:
 
 def test_a_published_example_passes() -> None:
     """The RFC's own example fits."""
-    assert hmac_sha256(delivery(RFC_DIGEST, body=RFC_BODY), (RFC_SECRET,), OPTIONS) == 0
+    assert SCHEME.prove(delivery(RFC_DIGEST, body=RFC_BODY), (RFC_SECRET,), {}) == 0
 
 
 @pytest.mark.parametrize("form", ["{}", "sha256={}", "SHA256={}", "  {}  "])
 def test_the_header_has_several_forms(form: str) -> None:
     """The digest may stand alone or behind its name, in either case."""
-    assert hmac_sha256(delivery(form.format(signed("s").upper())), ("s",), OPTIONS) == 0
+    assert SCHEME.prove(delivery(form.format(signed("s").upper())), ("s",), {}) == 0
 
 
 def test_it_says_which_secret_fitted() -> None:
     """Of several secrets the first that fits is named."""
-    assert hmac_sha256(delivery(signed("old")), ("new", "old", "old"), OPTIONS) == 1
+    assert SCHEME.prove(delivery(signed("old")), ("new", "old", "old"), {}) == 1
 
 
 @pytest.mark.parametrize(
@@ -61,5 +61,5 @@ def test_it_says_which_secret_fitted() -> None:
 def test_anything_else_is_refused(signatures: tuple[str, ...]) -> None:
     """No header, two, another's, a shortened one, another scheme and nonsense are all Refused alike."""
     with pytest.raises(Refused) as refused:
-        hmac_sha256(delivery(*signatures), ("s",), OPTIONS)
+        SCHEME.prove(delivery(*signatures), ("s",), {})
     assert refused.value.told == "The signature is missing or wrong."
