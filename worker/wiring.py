@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
-import httpx
 from celery import Celery
 
 from worker import configuration
 from worker.api.client import OpenMediaApi
-from worker.api.connections import open_client
+from worker.api.connections import Connections
 from worker.deadletters import DeadLetters
 from worker.doorbell import CeleryDoorbell
 from worker.drain.crew import Crew, Pace
 from worker.drain.desk import Desk, Stopping
 from worker.errors import SettingsError, UnknownService
+from worker.events import StoreDoubtful
 from worker.intake import Intake
 from worker.ports import Clock, Listener
 from worker.secrets import Secrets
@@ -80,7 +80,12 @@ class Bridge:
     def dead_letters(self) -> DeadLetters:
         """What a person can do with dead letters."""
         return DeadLetters(
-            self.store, self.doorbell, partitions=self.partitions, clock=self.clock, ids=new_id
+            self.store,
+            self.doorbell,
+            partitions=self.partitions,
+            clock=self.clock,
+            ids=new_id,
+            listen=self.listen,
         )
 
     def api(self, service: str) -> OpenMediaApi:
@@ -89,7 +94,7 @@ class Bridge:
             raise UnknownService(f"no service {service!r} is configured")
         settings = self.settings.services[service]
         key = self.secrets.reader(settings.api_key)
-        return OpenMediaApi(self._http, service, settings, api_key=key, clock=self.clock)
+        return OpenMediaApi(self._connections, service, settings, api_key=key, clock=self.clock)
 
     @cached_property
     def crews(self) -> Mapping[str, Crew]:
@@ -101,22 +106,27 @@ class Bridge:
         return await tick(self.store, self.doorbell, partitions=self.partitions, clock=self.clock)
 
     async def start(self) -> None:
-        """Check that the store can keep a promise. Raises StoreUnsafe or StoreUnavailable."""
+        """Check that the store can keep a promise, and warn of what weakens it.
+
+        Raises StoreUnsafe or StoreUnavailable.
+        """
         if not self.settings.store.allow_unsafe:
             await self.store.refuse_unsafe()
+        for doubt in (*await self.store.troubles(), *await self.store.weaknesses()):
+            self.listen(StoreDoubtful(f"the store {doubt}"))
 
     async def aclose(self) -> None:
         """Give everything back."""
         if "intake" in self.__dict__:
             await self.intake.settle_rings()
-        if "_http" in self.__dict__:
-            await self._http.aclose()
+        if "_connections" in self.__dict__:
+            await self._connections.aclose()
         await self.store.aclose()
 
     @cached_property
-    def _http(self) -> httpx.AsyncClient:
+    def _connections(self) -> Connections:
         services = max(len(self.settings.services), 1)
-        return open_client(in_flight=self.settings.worker.in_flight * services)
+        return Connections(in_flight=self.settings.worker.in_flight * services)
 
     def _crew(self, name: str) -> Crew:
         worker, service = self.settings.worker, self.settings.services[name]

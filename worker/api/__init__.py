@@ -6,6 +6,6 @@ taken here, and nothing is reported: the drain does both.
 """
 
 from worker.api.client import OpenMediaApi
-from worker.api.connections import open_client
+from worker.api.connections import Connections
 
-__all__ = ["OpenMediaApi", "open_client"]
+__all__ = ["Connections", "OpenMediaApi"]

@@ -1,16 +1,15 @@
 """Connections: the sockets beneath the calls, one pool for all services of a process.
 
-httpx on aiohttp's pool: httpx's own is quadratic in the requests in flight, and one TLS context costs as much
-CPU as dozens of calls.
+aiohttp carries them: it costs a quarter of what httpx costs for a call, even over a pool that is not httpx's
+own (docs/decisions/0004-exact-transport.md).
 """
 
 import math
+from types import TracebackType
+from typing import Self
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
-from httpx_aiohttp.transport import AiohttpResponseStream
-from yarl import URL
 
 # Shorter than what servers commonly grant an idle connection (5 s is the shortest usual one), so that it is
 # us who close it: a request on a connection that the server just closed ends in doubt.
@@ -19,69 +18,56 @@ _IDLE_S = 4.0
 _SPARE_CONNECTIONS = 16
 
 
-class ExactTransport(AiohttpTransport):
-    """aiohttp beneath httpx, with the URL's bytes as they were built and the errors as they were raised.
-
-    The stock transport lets yarl rewrite the URL, which decodes `%3B` to `;` (where many servers cut the path
-    segment short) and `%2E%2E` to a step upwards. It also reports connections that broke after sending as
-    connect time-outs, which would have a create taken for unsent that took effect.
-    """
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request once and return as soon as the answer's headers are read.
-
-        aiohttp repeats a GET once when a kept connection turns out to be closed; never a POST.
-        """
-        if not isinstance(self.client, aiohttp.ClientSession):
-            self.client = self.get_client()
-        answer = await self.client.request(
-            request.method,
-            URL(str(request.url), encoded=True),
-            headers=request.headers,
-            data=request.content or None,
-            allow_redirects=False,
-            timeout=_connect_within(request.extensions["timeout"]["connect"]),
-        )
-        return httpx.Response(
-            answer.status,
-            headers=answer.raw_headers,
-            stream=AiohttpResponseStream(answer),
-            request=request,
-        )
-
-
-def open_client(*, in_flight: int) -> httpx.AsyncClient:
-    """Return the client that all services of a process share; it belongs to the loop of its first call.
+class Connections:
+    """The pool that all services of a process share; it belongs to the loop of its first call.
 
     TLS is always verified, against `SSL_CERT_FILE` or `SSL_CERT_DIR` where the operator set one. Nothing else
-    is taken from the environment: neither a proxy nor a .netrc may change where calls and keys go. Redirects
-    are not followed, for they would carry the key away.
-
-    Args:
-        in_flight: How many calls are made at once.
+    is taken from the environment: neither a proxy nor a .netrc may change where calls and keys go.
     """
-    context = httpx.create_ssl_context()
 
-    def session() -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            limit=in_flight + _SPARE_CONNECTIONS,
-            keepalive_timeout=_IDLE_S,
-            ssl=context,
-        )
-        # Cookies would travel between calls, and between services of one host.
-        return aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            # Without a body it would claim application/octet-stream, which a strict server answers with 415.
-            skip_auto_headers=["Content-Type"],
-        )
+    def __init__(self, *, in_flight: int) -> None:
+        """`in_flight` is how many calls are made at once."""
+        self._limit = in_flight + _SPARE_CONNECTIONS
+        # Made here and not within the first call's time: it costs as much CPU as hundreds of calls.
+        self._tls = httpx.create_ssl_context(trust_env=True)
+        self._session: aiohttp.ClientSession | None = None
 
-    transport = ExactTransport(verify=context, client=session)
-    return httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The session, made when it is first asked for: it takes the loop that runs then."""
+        if self._session is None:
+            connector = aiohttp.TCPConnector(
+                limit=self._limit,
+                keepalive_timeout=_IDLE_S,
+                ssl=self._tls,
+            )
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                # Cookies would travel between calls, and between services of one host.
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                # Without a body it would claim application/octet-stream, which a strict server answers with 415.
+                skip_auto_headers=["Content-Type"],
+            )
+        return self._session
+
+    async def aclose(self) -> None:
+        """Give the sockets back."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
 
 
-def _connect_within(limit_s: float) -> aiohttp.ClientTimeout:
-    # Covers waiting for a free connection, the name, the connection and TLS. aiohttp rounds long time-outs up
-    # to whole seconds unless told not to, and that could outlast the call's own deadline.
-    return aiohttp.ClientTimeout(connect=limit_s, ceil_threshold=math.inf)
+def connect_within(limit_s: float) -> aiohttp.ClientTimeout:
+    """Return the time-out of waiting for a connection, finding the name, connecting and TLS, in all."""
+    # aiohttp rounds long time-outs up to whole seconds unless told not to, and that could outlast the call's
+    # own deadline.
+    return aiohttp.ClientTimeout(total=None, connect=limit_s, ceil_threshold=math.inf)

@@ -7,7 +7,6 @@ left us; whoever is in doubt is *unsure*, because a create that is wrongly taken
 from collections.abc import Mapping
 
 import aiohttp
-import httpx
 
 from worker.api.evidence import sentence
 from worker.outcomes import Evidence, Failed, Unknown
@@ -27,13 +26,6 @@ UNSENT: Mapping[type[Exception], str] = {
     aiohttp.InvalidURL: "the URL cannot be used",
     aiohttp.InvalidUrlClientError: "the URL cannot be used",
     aiohttp.NonHttpUrlClientError: "the URL is not one of HTTP",
-    httpx.ConnectError: "no connection could be made",
-    httpx.ConnectTimeout: "no connection was made in time",
-    httpx.PoolTimeout: "no connection was free in time",
-    httpx.ProxyError: "the proxy made no connection",
-    httpx.UnsupportedProtocol: "the URL is not one of HTTP",
-    httpx.LocalProtocolError: "the request is not HTTP",
-    httpx.InvalidURL: "the URL cannot be used",
 }
 
 #: The request, or part of it, may have been read and acted upon.
@@ -56,47 +48,15 @@ UNSURE: Mapping[type[Exception], str] = {
     aiohttp.InvalidUrlRedirectClientError: "the answer is a redirect, which is not followed",
     aiohttp.NonHttpUrlRedirectClientError: "the answer is a redirect, which is not followed",
     aiohttp.client_exceptions.UploadAbortedError: "the request was sent in part",
-    httpx.HTTPError: "the transport failed",
-    httpx.RequestError: "the transport failed",
-    httpx.TransportError: "the transport failed",
-    httpx.TimeoutException: "no answer came in time",
-    httpx.ReadTimeout: "no answer came in time",
-    httpx.WriteTimeout: "the request was not taken in time",
-    httpx.NetworkError: "the connection broke",
-    httpx.ReadError: "the answer was cut short",
-    httpx.WriteError: "the request was sent in part",
-    httpx.CloseError: "the connection broke while it was closed",
-    httpx.ProtocolError: "the answer is not HTTP",
-    httpx.RemoteProtocolError: "the answer is not HTTP",
-    httpx.DecodingError: "the answer's body cannot be unpacked",
-    httpx.TooManyRedirects: "the answer is a redirect, which is not followed",
-    httpx.HTTPStatusError: "the answer was taken for an error",
-    httpx.CookieConflict: "the answer's cookies contradict each other",
-    httpx.StreamError: "the answer's body could not be read",
-    httpx.StreamConsumed: "the answer's body could not be read",
-    httpx.StreamClosed: "the answer's body could not be read",
-    httpx.ResponseNotRead: "the answer's body could not be read",
-    httpx.RequestNotRead: "the request was sent in part",
 }
 
 #: Everything that a call can end with and that says something about the network.
-CAUGHT = (
-    OSError,
-    aiohttp.ClientError,
-    httpx.HTTPError,
-    httpx.InvalidURL,
-    httpx.CookieConflict,
-    httpx.StreamError,
-)
+CAUGHT = (OSError, aiohttp.ClientError)
 
 
 def of_call(error: Exception) -> Failed | Unknown:
     """Return what an error means that came before the first byte of an answer."""
-    # httpx-aiohttp calls a connection that broke after sending a ConnectTimeout, so the error beneath it is
-    # the one to believe.
-    beneath = error.__cause__
-    truth = beneath if isinstance(beneath, aiohttp.ClientError) else error
-    for kind in type(truth).__mro__:
+    for kind in type(error).__mro__:
         if kind in UNSENT:
             return Failed(_evidence(UNSENT[kind], error), reached=False)
         if kind in UNSURE:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 
-from worker.api import OpenMediaApi, open_client
+from worker.api import Connections, OpenMediaApi
 from worker.operations import Operation
 from worker.outcomes import Outcome
 from worker.settings import ServiceSettings
@@ -116,9 +116,9 @@ def ask(settings_for: Callable[..., ServiceSettings]) -> Callable[..., tuple[lis
     """Send the operations, one after the other over one client, and return outcomes and raw requests."""
 
     async def asked(replies: Sequence[Reply], operations: Sequence[Operation], call: float) -> tuple:
-        async with _serve(*replies) as remote, open_client(in_flight=2) as client:
+        async with _serve(*replies) as remote, Connections(in_flight=2) as connections:
             api = OpenMediaApi(
-                client,
+                connections,
                 "support",
                 settings_for(remote.url, call=call),
                 api_key=lambda: "k3y-secret",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from worker.api import OpenMediaApi, open_client
+from worker.api import Connections, OpenMediaApi
 from worker.errors import SecretMissing, SettingsError
 from worker.operations import (
     ByExternalId,
@@ -67,8 +67,8 @@ def alone(
     """Return the outcome of one call to wherever the settings point."""
 
     async def run() -> Outcome:
-        async with open_client(in_flight=1) as client:
-            api: Api = OpenMediaApi(client, "support", settings, api_key=api_key, clock=lambda: NOW)
+        async with Connections(in_flight=1) as connections:
+            api: Api = OpenMediaApi(connections, "support", settings, api_key=api_key, clock=lambda: NOW)
             return await api.send(CREATE, trace_id=trace_id)
 
     return asyncio.run(run())
@@ -128,6 +128,21 @@ def test_the_headers_are_the_contracts(ask: Ask) -> None:
     assert request.endswith(b'\r\n\r\n{"data":{"externalId":"mail-1","userData":{"Subject":"Hi"}}}')
 
 
+def test_the_path_is_sent_as_it_was_built(ask: Ask) -> None:
+    """No layer below decodes what was encoded: `%3B` as `;` would end the segment for many servers."""
+    odd = ByExternalId("!$&'()*+,;=:@/?#%\u00e9~._-")
+    _, (request,) = ask(CREATED, operations=[StopInteraction(odd)])
+    segment = b"ext_%21%24%26%27%28%29%2A%2B%2C%3B%3D%3A%40%2F%3F%23%25%C3%A9~._-"
+    assert request.split(b" ")[1] == b"/nexus/v3/openmedia/support/interactions/" + segment + b"/stop"
+
+
+def test_a_redirect_is_not_followed(ask: Ask) -> None:
+    """The key goes nowhere but to the configured host."""
+    outcomes, requests = ask(answer("307 Temporary", b"", "Location: https://[::1"), operations=[CREATE])
+    assert type(outcomes[0]) is Failed
+    assert len(requests) == 1
+
+
 def test_a_request_without_a_body_claims_no_content(ask: Ask) -> None:
     """A stop with no reason is an empty POST, a look an empty GET; neither names a content type."""
     _, requests = ask(CREATED, operations=[StopInteraction(REFERENCE), GetInteraction(REFERENCE)])
@@ -144,9 +159,9 @@ def test_a_trace_that_is_none_is_not_sent(serve: Serve, settings_for: SettingsFo
     """An empty trace id is left out, and one that could forge a header as well."""
 
     async def run() -> bytes:
-        async with serve(CREATED) as remote, open_client(in_flight=1) as client:
+        async with serve(CREATED) as remote, Connections(in_flight=1) as connections:
             settings = settings_for(remote.url)
-            api = OpenMediaApi(client, "support", settings, api_key=lambda: "k3y", clock=lambda: NOW)
+            api = OpenMediaApi(connections, "support", settings, api_key=lambda: "k3y", clock=lambda: NOW)
             assert type(await api.send(CREATE, trace_id=trace_id)) is Ok
             return remote.requests[0]
 
@@ -159,9 +174,11 @@ def test_the_key_can_change_between_calls(serve: Serve, settings_for: SettingsFo
     keys = iter(["old", "new"])
 
     async def run() -> list[bytes]:
-        async with serve(CREATED) as remote, open_client(in_flight=1) as client:
+        async with serve(CREATED) as remote, Connections(in_flight=1) as connections:
             settings = settings_for(remote.url)
-            api = OpenMediaApi(client, "support", settings, api_key=lambda: next(keys), clock=lambda: NOW)
+            api = OpenMediaApi(
+                connections, "support", settings, api_key=lambda: next(keys), clock=lambda: NOW
+            )
             await api.send(CREATE, trace_id="")
             await api.send(CREATE, trace_id="")
             return remote.requests
@@ -210,13 +227,15 @@ def test_what_cannot_be_written_is_rejected_unsent(ask: Ask) -> None:
         (b"SSH-2.0-OpenSSH_9\r\n\r\n<close>", "the answer is not HTTP"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n<close>", "the answer is not HTTP"),
         (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 20_000 + b"\r\n\r\n<close>", "the answer is not HTTP"),
-        (answer("302 Found", b"", "Location: https://[::1"), "the answer is not HTTP"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}<close>", "the answer was cut short (ReadError"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}<close>",
+            "the answer was cut short (ClientPayloadError",
+        ),
         (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{}<close>",
-            "the answer was cut short (ReadError",
+            "the answer was cut short (ClientPayloadError",
         ),
-        (answer("200 OK", b"{}", "Content-Encoding: gzip"), "the answer was cut short (DecodingError"),
+        (answer("200 OK", b"{}", "Content-Encoding: gzip"), "the answer was cut short (ClientPayloadError"),
     ],
 )
 def test_a_call_that_breaks_after_sending_is_unknown(ask: Ask, reply: bytes | str, words: str) -> None:
@@ -273,9 +292,9 @@ def test_tls_that_is_never_answered_reached_nobody(serve: Serve, settings_for: S
     """Connecting gives up before the deadline of the call, whichever is set longer: nothing was sent."""
 
     async def run() -> Outcome:
-        async with serve("hang") as remote, open_client(in_flight=1) as client:
+        async with serve("hang") as remote, Connections(in_flight=1) as connections:
             settings = settings_for(remote.url.replace("http:", "https:"), connect=5.0, call=0.2)
-            api = OpenMediaApi(client, "support", settings, api_key=lambda: "k3y", clock=lambda: NOW)
+            api = OpenMediaApi(connections, "support", settings, api_key=lambda: "k3y", clock=lambda: NOW)
             return await api.send(CREATE, trace_id="")
 
     outcome = asyncio.run(run())
@@ -295,9 +314,9 @@ def test_a_server_without_tls_reached_nobody(settings_for: SettingsFor) -> None:
     async def run() -> Outcome:
         server = await asyncio.start_server(greet, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        async with server, open_client(in_flight=1) as client:
+        async with server, Connections(in_flight=1) as connections:
             settings = settings_for(f"https://127.0.0.1:{port}")
-            api = OpenMediaApi(client, "support", settings, api_key=lambda: "k3y", clock=lambda: NOW)
+            api = OpenMediaApi(connections, "support", settings, api_key=lambda: "k3y", clock=lambda: NOW)
             return await api.send(CREATE, trace_id="")
 
     outcome = asyncio.run(run())
@@ -310,9 +329,9 @@ def test_a_cancelled_call_is_cancelled(serve: Serve, settings_for: SettingsFor) 
     """A drain that is told to stop is not answered with an outcome."""
 
     async def run() -> None:
-        async with serve("hang") as remote, open_client(in_flight=1) as client:
+        async with serve("hang") as remote, Connections(in_flight=1) as connections:
             settings = settings_for(remote.url)
-            api = OpenMediaApi(client, "support", settings, api_key=lambda: "k3y", clock=lambda: NOW)
+            api = OpenMediaApi(connections, "support", settings, api_key=lambda: "k3y", clock=lambda: NOW)
             call = asyncio.create_task(api.send(CREATE, trace_id=""))
             await remote.arrived.wait()
             call.cancel()

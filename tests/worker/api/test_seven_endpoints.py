@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from worker.api import OpenMediaApi, open_client
+from worker.api import Connections, OpenMediaApi
 from worker.operations import (
     ByExternalId,
     ByInteractionId,
@@ -43,9 +43,9 @@ def send_all(sandbox: str, settings_for: SettingsFor) -> Callable[..., list[Outc
 
     def run(*operations: object, key: str = "k3y") -> list[Outcome]:
         async def sending() -> list[Outcome]:
-            async with open_client(in_flight=1) as client:
+            async with Connections(in_flight=1) as connections:
                 settings = settings_for(sandbox)
-                api = OpenMediaApi(client, "support", settings, api_key=lambda: key, clock=lambda: NOW)
+                api = OpenMediaApi(connections, "support", settings, api_key=lambda: key, clock=lambda: NOW)
                 return [await api.send(operation, trace_id="ab" * 16) for operation in operations]
 
         return asyncio.run(sending())

@@ -1,0 +1,51 @@
+"""Samples: commands and deliveries of about 1 KB."""
+
+from datetime import UTC, datetime
+
+import orjson
+
+from worker.commands import Create, Update
+
+_TEXT = "The parcel has not arrived although it was announced for Monday. " * 12
+_AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def create(number: int, *, service: str = "service0", lane: str = "bench") -> Create:
+    """Return the n-th create, about 1 KB as it waits."""
+    return Create(
+        service=service,
+        external_id=f"{lane}-{number:022d}",
+        idempotency_key=f"bench:{lane}-{number}",
+        channel="bench",
+        received_at=_AT,
+        user_data={"Subject": "Where is my parcel?", "Text": _TEXT, "Number": number},
+    )
+
+
+def update(lane: int, number: int, *, service: str = "service0") -> Update:
+    """Return the n-th update of a lane."""
+    return Update(
+        service=service,
+        external_id=f"bench-{lane:022d}",
+        idempotency_key=f"bench:{lane}:{number}",
+        channel="bench",
+        received_at=_AT,
+        changed={"Step": number, "Text": _TEXT},
+    )
+
+
+def delivery(number: int) -> bytes:
+    """Return the body of the n-th webhook, about 1 KB."""
+    return orjson.dumps(
+        {
+            "delivery": f"delivery-{number}",
+            "event": "ticket.opened",
+            "ticket": {
+                "id": f"ticket-{number}",
+                "subject": "Where is my parcel?",
+                "status": "new",
+                "customer": {"name": "Ada Example"},
+                "description": _TEXT,
+            },
+        }
+    )
