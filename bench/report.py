@@ -14,7 +14,7 @@ from rich.table import Table
 
 from bench.figure import Figure
 
-_WORDS: Mapping[bool | None, str] = {True: "yes", False: "NO", None: "–"}
+_WORDS: Mapping[bool | None, str] = {True: "yes", False: "NO", None: "-"}
 
 
 def table(figures: Sequence[Figure]) -> Table:
@@ -37,13 +37,13 @@ def markdown(figures: Sequence[Figure]) -> str:
 
 def cells(figure: Figure) -> tuple[str, ...]:
     """Return the row of one figure."""
-    other = f"{figure.against} {_short(_median(figure.yardstick))}".strip() if figure.yardstick else "–"
+    other = f"{figure.against} {_short(_median(figure.yardstick))}".strip() if figure.yardstick else "-"
     return (
         figure.what,
         f"{_short(figure.value)} {figure.unit}",
         other,
-        f"{figure.ratio:.3g}" if figure.yardstick else "–",
-        str(figure.goal) if figure.goal else "–",
+        f"{figure.ratio:.3g}" if figure.yardstick else "-",
+        str(figure.goal) if figure.goal else "-",
         _WORDS[figure.met],
     )
 
@@ -103,4 +103,4 @@ def _median(values: Sequence[float]) -> float:
 
 
 def _short(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004 - three digits are enough
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -1,8 +1,8 @@
 """The stub: an Open Media API that does nothing but answer, after a settable latency.
 
-A bare asyncio protocol, so that it is never the limit: the bench measures its ceiling with the bare client
-loop and prints it. It keeps one line for each call (when it was answered, on the machine's monotonic clock, and
-for which path), which is all the experiments need.
+A bare asyncio protocol, so that it is never the limit: the bare client loop shows its ceiling. It keeps one
+line for each call (when it was answered, on the machine's monotonic clock, and for which path), which is all
+that the experiments need.
 
 `python -m bench.stub PORT-FILE`; then `GET /stub/log` returns and empties the log, `POST /stub/latency?50`
 sets milliseconds.

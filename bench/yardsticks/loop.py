@@ -11,6 +11,8 @@ import aiohttp
 import orjson
 import uvloop
 
+_TEXT = "x" * 900
+
 
 async def run(in_flight: int, total: int) -> None:
     """Make so many calls, so many at once."""
