@@ -9,12 +9,16 @@ import typer
 from rich.console import Console
 
 from bench import report
-from bench.experiments import delivery
+from bench.experiments import delivery, fairness, intake, live, memory
 from bench.figure import Figure, missed
 from bench.scale import FULL, QUICK, Scale
 
 EXPERIMENTS: Mapping[str, Callable[[Scale], list[Figure]]] = {
     "delivery": delivery.measure,
+    "intake": intake.measure,
+    "live": live.measure,
+    "fairness": fairness.measure,
+    "memory": memory.measure,
 }
 
 

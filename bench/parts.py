@@ -1,7 +1,10 @@
 """Parts: the real processes that an experiment runs, and what they cost. Everything on loopback."""
 
 import asyncio
+import contextlib
 import os
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -28,6 +31,8 @@ T = TypeVar("T")
 
 _PATIENCE_S: Final = 120.0
 _WARM_UP: Final = 0.1
+#: Port 1 needs privileges that nobody has here, so connections are refused at once.
+_NOBODY: Final = "http://127.0.0.1:1"
 
 
 class Stalled(RuntimeError):
@@ -62,11 +67,11 @@ class Stub:
         self._ask(f"latency?{milliseconds:g}")
 
     def count(self) -> int:
-        """Return how many calls it has answered since the log was last taken."""
+        """Return how many calls have arrived since the log was last taken."""
         return int(self._ask("count"))
 
     def take_log(self) -> list[tuple[int, str]]:
-        """Return and forget the calls: when they were answered (monotonic ns), and for which path."""
+        """Return and forget the calls: when they arrived (monotonic ns), and for which path."""
         lines = (line.split(" ", 1) for line in self._ask("log").splitlines())
         return [(int(at), path) for at, path in lines]
 
@@ -96,6 +101,10 @@ class Rig:
         for process in self.processes:
             end(process)
         self.redis.stop()
+        if error is not None:
+            for log in sorted(self.directory.glob("*.log")):
+                error.add_note(f"{log.name}: {log.read_text(errors='replace')[-500:]}")
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def flush(self) -> None:
         """Forget everything in Redis and in the stub."""
@@ -157,6 +166,8 @@ class Ours:
     rig: Rig
     in_flight: int = 64
     services: int = 1
+    #: The numbers of services at whose address nobody listens.
+    dead: tuple[int, ...] = ()
     #: Settings of every service.
     service: Mapping[str, object] = field(default_factory=dict)
 
@@ -165,35 +176,13 @@ class Ours:
         """The settings that every process of this bridge has."""
         services = {
             f"service{number}": {
-                "base_url": f"{self.rig.stub.url}/nexus/v3",
+                "base_url": f"{_NOBODY if number in self.dead else self.rig.stub.url}/nexus/v3",
                 "api_key": "env:BENCH_KEY",
                 **self.service,
             }
             for number in range(self.services)
         }
-        channels = {
-            "hooks": {
-                "connector": "webhook",
-                "verify": "hmac",
-                "service": "service0",
-                "secrets": ["env:BENCH_KEY"],
-                "options": {
-                    "rules": [
-                        {
-                            "do": "create",
-                            "external_id": "body.ticket.id",
-                            "idempotency_key": "body.delivery",
-                            "user_data": {
-                                "Subject": "body.ticket.subject",
-                                "Status": "body.ticket.status",
-                                "Customer": "body.ticket.customer.name",
-                                "Description": "body.ticket.description",
-                            },
-                        }
-                    ]
-                },
-            }
-        }
+        channels = {"hooks": _webhook("create", "user_data"), "changes": _webhook("update", "changed")}
         return Settings.model_validate(
             {
                 "store": {"url": self.rig.redis.url()},
@@ -251,6 +240,28 @@ class Ours:
         return asyncio.run(main())
 
 
+def _webhook(do: str, properties: str) -> dict[str, object]:
+    """Return a channel whose deliveries all do the same."""
+    rule = {
+        "do": do,
+        "external_id": "body.ticket.id",
+        "idempotency_key": "body.delivery",
+        properties: {
+            "Subject": "body.ticket.subject",
+            "Status": "body.ticket.status",
+            "Customer": "body.ticket.customer.name",
+            "Description": "body.ticket.description",
+        },
+    }
+    return {
+        "connector": "webhook",
+        "verify": "hmac",
+        "service": "service0",
+        "secrets": ["env:BENCH_KEY"],
+        "options": {"rules": [rule], "plain_ids": True},
+    }
+
+
 def _part(settings: Settings, name: str) -> str:
     return settings.model_dump_json(include={name}).removeprefix(f'{{"{name}":').removesuffix("}")
 
@@ -287,3 +298,17 @@ def until(condition: Callable[[], object], what: str) -> None:
         if time.monotonic() > deadline:
             raise Stalled(f"waited {_PATIENCE_S:g} s in vain until {what}")
         time.sleep(0.02)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def listens(port: int) -> bool:
+    """Say whether somebody listens there."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False

@@ -22,6 +22,11 @@ def create(number: int, *, service: str = "service0", lane: str = "bench") -> Cr
     )
 
 
+def creates(count: int, *, service: str = "service0") -> list[Create]:
+    """Return so many creates, each in a lane of its own."""
+    return [create(number, service=service) for number in range(count)]
+
+
 def update(lane: int, number: int, *, service: str = "service0") -> Update:
     """Return the n-th update of a lane."""
     return Update(
@@ -34,14 +39,14 @@ def update(lane: int, number: int, *, service: str = "service0") -> Update:
     )
 
 
-def delivery(number: int) -> bytes:
-    """Return the body of the n-th webhook, about 1 KB."""
+def delivery(lane: int, number: int) -> bytes:
+    """Return the body of the n-th webhook, about 1 KB, of a conversation."""
     return orjson.dumps(
         {
             "delivery": f"delivery-{number}",
             "event": "ticket.opened",
             "ticket": {
-                "id": f"ticket-{number}",
+                "id": f"ticket-{lane}",
                 "subject": "Where is my parcel?",
                 "status": "new",
                 "customer": {"name": "Ada Example"},

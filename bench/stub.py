@@ -1,7 +1,7 @@
 """The stub: an Open Media API that does nothing but answer, after a settable latency.
 
 A bare asyncio protocol, so that it is never the limit: the bare client loop shows its ceiling. It keeps one
-line for each call (when it was answered, on the machine's monotonic clock, and for which path), which is all
+line for each call (when it arrived, on the machine's monotonic clock, and for which path), which is all
 that the experiments need.
 
 `python -m bench.stub PORT-FILE`; then `GET /stub/log` returns and empties the log, `POST /stub/latency?50`
@@ -29,7 +29,6 @@ class Book:
     def __init__(self) -> None:
         self.latency_s = 0.0
         self.lines: list[bytes] = []
-        self.dead: set[bytes] = set()
 
 
 class Connection(asyncio.Protocol):
@@ -64,12 +63,13 @@ class Connection(asyncio.Protocol):
         if path.startswith(b"/stub/"):
             self._control(path)
         elif self._book.latency_s:
-            self._loop.call_later(self._book.latency_s, self._write, path)
+            self._book.lines.append(b"%d %s" % (time.monotonic_ns(), path))
+            self._loop.call_later(self._book.latency_s, self._write)
         else:
-            self._write(path)
+            self._book.lines.append(b"%d %s" % (time.monotonic_ns(), path))
+            self._write()
 
-    def _write(self, path: bytes) -> None:
-        self._book.lines.append(b"%d %s" % (time.monotonic_ns(), path))
+    def _write(self) -> None:
         if not self._transport.is_closing():
             self._transport.write(_OK)
 

@@ -1,36 +1,40 @@
 """Delivery: how fast waiting commands reach the API, and what each costs."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from typing import Final
 
 from celery import Celery
 
+from bench.backlog import drained, emptied
 from bench.figure import Figure, Goal
 from bench.parts import Ours, Rig, Run
-from bench.samples import create
+from bench.samples import create, creates, update
 from bench.scale import Scale
-from worker.commands import Command
-from worker.lanes import Partition
-from worker.wiring import Bridge
 
-_AT_ONCE: Final = 512
 _LATENCY_MS: Final = 50.0
+_LANES: Final = 1000
+_MERGED: Final = 10
 
 
 def measure(scale: Scale) -> list[Figure]:
     """Return the figures of deliveries."""
     with Rig() as rig:
-        return [*_at_fifty_milliseconds(rig, scale), *_at_once(rig, scale), _waiting(rig, scale)]
+        return [
+            *_at_fifty_milliseconds(rig, scale),
+            _at_once(rig, scale),
+            _two_processes(rig, scale),
+            _long_queue(rig, scale),
+            _merging(rig, scale),
+        ]
 
 
 def _at_fifty_milliseconds(rig: Rig, scale: Scale) -> list[Figure]:
     rig.stub.latency(_LATENCY_MS)
     narrow, wide, naive, careful = [], [], [], []
     for _ in range(scale.rounds):
-        narrow.append(drained(Ours(rig, in_flight=64), scale.calls(6000)))
+        narrow.append(drained(Ours(rig, in_flight=64), creates(scale.calls(6000))))
         naive.append(_script(rig, "naive", scale.calls(120), "-P", "prefork", "-c", "2"))
-        wide.append(drained(Ours(rig, in_flight=256), scale.calls(12_000)))
+        wide.append(drained(Ours(rig, in_flight=256), creates(scale.calls(12_000))))
         careful.append(_script(rig, "careful", scale.calls(1200), "-P", "threads", "-c", "64"))
     ideal = 1000 / _LATENCY_MS
     return [
@@ -48,61 +52,50 @@ def _at_fifty_milliseconds(rig: Rig, scale: Scale) -> list[Figure]:
     ]
 
 
-def _at_once(rig: Rig, scale: Scale) -> list[Figure]:
+def _at_once(rig: Rig, scale: Scale) -> Figure:
     rig.stub.latency(0)
-    ours, bare, two, one = [], [], [], []
+    ours, bare = [], []
     for _ in range(scale.rounds):
-        ours.append(drained(Ours(rig, in_flight=64), scale.calls(8000)))
+        ours.append(drained(Ours(rig, in_flight=64), creates(scale.calls(8000))))
         bare.append(_bare(rig, scale.calls(16_000)))
+    return _rate("API at 0 ms, one process", ours, "bare aiohttp loop", _rates(bare), Goal(0.33))
+
+
+def _two_processes(rig: Rig, scale: Scale) -> Figure:
     rig.stub.latency(_LATENCY_MS)
+    one, two = [], []
     for _ in range(scale.rounds):
-        one.append(drained(Ours(rig, in_flight=64), scale.calls(6000)))
-        two.append(drained(Ours(rig, in_flight=64), scale.calls(12_000), workers=2))
-    return [
-        _rate("API at 0 ms, one process", ours, "bare aiohttp loop", _rates(bare), Goal(0.33)),
-        _rate("two processes, API at 50 ms", two, "one process", _rates(one), Goal(1.7)),
-    ]
+        one.append(drained(Ours(rig, in_flight=64), creates(scale.calls(6000))))
+        two.append(drained(Ours(rig, in_flight=64), creates(scale.calls(12_000)), workers=2))
+    return _rate("two processes, API at 50 ms", two, "one process", _rates(one), Goal(1.7))
 
 
-def _waiting(rig: Rig, scale: Scale) -> Figure:
+def _long_queue(rig: Rig, scale: Scale) -> Figure:
     """Whether a long queue slows the drain."""
     rig.stub.latency(0)
     long, short = [], []
     for _ in range(scale.rounds):
-        short.append(drained(Ours(rig, in_flight=64), scale.calls(3000)))
-        long.append(drained(Ours(rig, in_flight=64), scale.calls(100_000), until=scale.calls(6000)))
-    return _rate("drain with 100,000 waiting", long, "with few waiting", _rates(short), Goal(0.9))
+        short.append(drained(Ours(rig), creates(scale.calls(1000))))
+        waiting = scale.calls(100_000)
+        long.append(drained(Ours(rig), creates(waiting), calls=scale.calls(6000)))
+    return _rate(f"with {waiting:,} waiting", long, "with 1,000", _rates(short), Goal(0.9))
 
 
-def drained(
-    ours: Ours, total: int, *, workers: int = 1, until: int | None = None, rounds: Sequence[Command] = ()
-) -> Run:
-    """Let so many commands wait behind a pause, open it, and watch workers deliver them."""
-    rig = ours.rig
-    rig.flush()
-    commands = rounds or [create(number) for number in range(total)]
-    processes = [ours.worker() for _ in range(workers)]
-    with rig.running(*processes):
-        ours.with_bridge(_paused(commands))
-        ours.with_bridge(_opened)
-        return rig.watch(until or len(commands), *processes)
-
-
-def _paused(commands: Sequence[Command]) -> Callable[[Bridge], Awaitable[None]]:
-    async def work(bridge: Bridge) -> None:
-        await bridge.store.pause("service0", reason="the bench fills the lanes")
-        waiting: Iterator[Command] = iter(commands)
-        while batch := list(islice(waiting, _AT_ONCE)):
-            await bridge.intake.submit(batch)
-
-    return work
-
-
-async def _opened(bridge: Bridge) -> None:
-    await bridge.store.resume("service0")
-    for index in range(bridge.partitions["service0"]):
-        await bridge.doorbell.ring(Partition("service0", index))
-        await bridge.doorbell.ring(Partition("service0", index))
+def _merging(rig: Rig, scale: Scale) -> Figure:
+    rig.stub.latency(0)
+    shares = []
+    for _ in range(scale.rounds):
+        lanes = scale.calls(_LANES)
+        commands = [update(lane, number) for number in range(_MERGED) for lane in range(lanes)]
+        shares.append(emptied(Ours(rig), commands) / len(commands))
+    return Figure(
+        f"calls per command, {_MERGED} updates waiting in each lane",
+        "",
+        tuple(shares),
+        "one call each",
+        (1.0,) * scale.rounds,
+        Goal(0.15, "at most"),
+    )
 
 
 def _script(rig: Rig, name: str, total: int, *options: str) -> Run:

@@ -1,0 +1,90 @@
+"""Memory: what Redis needs for what waits and for what is remembered."""
+
+import redis
+
+from bench.backlog import emptied, submit
+from bench.figure import Figure, Goal
+from bench.parts import Ours, Rig
+from bench.samples import creates, update
+from bench.scale import Scale
+from worker.commands import encode
+
+_LANES = 1000
+
+
+def measure(scale: Scale) -> list[Figure]:
+    """Return the figures of memory."""
+    waiting, keys, after = [], [], []
+    with Rig() as rig:
+        ours = Ours(rig)
+        for _ in range(scale.rounds):
+            waiting.append(_waiting(ours, scale.calls(20_000)))
+            keys.append(_keys(ours, scale.calls(20_000)))
+            after.append(_after(ours, scale.calls(10_000)))
+    size = float(len(encode(update(0, 0))))
+    return [
+        Figure(
+            "Redis for one more waiting command",
+            "bytes",
+            tuple(waiting),
+            "the command itself",
+            (size,) * scale.rounds,
+            Goal(2, "at most"),
+        ),
+        Figure(
+            "Redis for a remembered key",
+            "bytes",
+            tuple(keys),
+            "",
+            (),
+            Goal(120, "at most"),
+            of_ratio=False,
+        ),
+        Figure(
+            "Redis after the same lanes were drained again",
+            "bytes",
+            tuple(second for _, second in after),
+            "after the first time",
+            tuple(first for first, _ in after),
+            Goal(1.1, "at most"),
+        ),
+    ]
+
+
+def used(rig: Rig) -> float:
+    """Return the bytes that Redis holds for data."""
+    with redis.Redis.from_url(rig.redis.url()) as client:
+        return float(client.info("memory")["used_memory_dataset"])
+
+
+def forget_keys(rig: Rig) -> None:
+    """Drop the remembered idempotency keys, which live by their window and not by the lanes."""
+    with redis.Redis.from_url(rig.redis.url()) as client:
+        for key in client.scan_iter("bridge:*:seen:*", count=1000):
+            client.unlink(key)
+
+
+def _waiting(ours: Ours, count: int) -> float:
+    ours.rig.flush()
+    submit(ours, creates(_LANES))
+    before = used(ours.rig)
+    submit(ours, [update(number % _LANES, number) for number in range(count)])
+    return (used(ours.rig) - before) / count
+
+
+def _keys(ours: Ours, count: int) -> float:
+    ours.rig.flush()
+    submit(ours, creates(count))
+    whole = used(ours.rig)
+    forget_keys(ours.rig)
+    return (whole - used(ours.rig)) / count
+
+
+def _after(ours: Ours, count: int) -> tuple[float, float]:
+    sizes = []
+    for half in range(2):
+        numbers = range(half * count, (half + 1) * count)
+        emptied(ours, [update(number % _LANES, number) for number in numbers], fresh=half == 0)
+        forget_keys(ours.rig)
+        sizes.append(used(ours.rig))
+    return sizes[0], sizes[1]
