@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from bridge.restart import Restart
 from bridge.screen import Screen
 from worker.errors import BridgeError
 
 _LONGEST_LINE: Final = 1024 * 1024
 _LOOK_S: Final = 0.03
-_RESTART_S: Final = 1.0
 
 
 class ChildFailed(BridgeError):
@@ -51,7 +51,13 @@ class Child:
     """One process and its restarts."""
 
     def __init__(
-        self, program: Program, screen: Screen, *, log: Path | None, born: Callable[[str, int], None]
+        self,
+        program: Program,
+        screen: Screen,
+        *,
+        log: Path | None,
+        born: Callable[[str, int], None],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.program = program
         self._screen = screen
@@ -59,6 +65,8 @@ class Child:
         self._log = log
         #: Hears its name and process id, and its name and 0 when it is gone.
         self._born = born
+        #: Waits before a restart.
+        self._sleep = sleep
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
 
@@ -94,12 +102,15 @@ class Child:
             ) from error
 
     async def watch(self) -> None:
-        """Start it again whenever it ends; cancel this before `end`."""
+        """Start it again whenever it ends, later each time it ends soon; cancel this before `end`."""
+        restart, loop = Restart(), asyncio.get_running_loop()
         while self._process is not None:
+            began = loop.time()
             await self._process.wait()
-            self._screen.say(f"{self._obituary()}; it starts again in {_RESTART_S:g} s", style="yellow")
-            await asyncio.sleep(_RESTART_S)
-            await self.start()
+            restart = restart.after(loop.time() - began)
+            self._screen.say(f"{self._obituary()}{restart.notice}", style="yellow")
+            await self._sleep(restart.pause_s)
+            await self._start_again()
 
     async def end(self) -> None:
         """Ask it to end and return when it has; kill it when it takes too long."""
@@ -122,6 +133,12 @@ class Child:
     def kill(self) -> None:
         """End it at once."""
         self._send(signal.SIGKILL)
+
+    async def _start_again(self) -> None:
+        try:
+            await self.start()
+        except OSError as error:  # no memory, no process left: the next round finds it ended and tries later
+            self._screen.say(f"{self.program.name} cannot be started: {error}", style="bold red")
 
     def _send(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from worker.configuration import PLACES
+from worker.configuration import LOCK, PLACES
 from worker.errors import SettingsError
 
 _SECRET_FILE: Final = re.compile(r'"file:(secrets/[a-z0-9.-]+)"')
@@ -41,7 +41,7 @@ class Home:
     @property
     def lock(self) -> Path:
         """What keeps a second bridge away from this data."""
-        return self.directory / "lock"
+        return self.directory / LOCK
 
     @property
     def redis(self) -> Path:

@@ -1,15 +1,12 @@
 """Places: where the things of a running bridge are, written for people, scripts and other terminals."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bridge.home import write_private
-from worker import configuration
-from worker.errors import SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +37,3 @@ class Places:
     def write(self, path: Path) -> None:
         """Write it where `worker.configuration.find_running` looks."""
         write_private(path, self.line() + "\n")
-
-
-def attach() -> None:
-    """Complete the environment by that of the bridge that runs on the data directory with these settings.
-
-    For commands in another terminal. One that runs with other settings than those named here is left alone.
-    """
-    path = Path(os.environ.get("BRIDGE_DATA", configuration.DEFAULT_DATA)) / configuration.PLACES
-    named = configuration.config_path()
-    if named is None or not path.exists():
-        return  # `find_running`, which every entry point calls, does the rest
-    try:
-        environment: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))["environment"]
-        same = named.absolute() == Path(environment["BRIDGE_CONFIG"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SettingsError(f"{path} is not what a running bridge writes there; remove it") from error
-    if same:
-        os.environ.update({name: value for name, value in environment.items() if name not in os.environ})

@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Literal
 
-from bridge.places import attach
 from worker.app import app
 from worker.errors import UnknownService
 from worker.secrets import Secrets
@@ -20,7 +19,6 @@ def configured(level: Level = "warning") -> tuple[Settings, Secrets]:
 
     For entry points only. Raises SettingsError.
     """
-    attach()
     settings, secrets = read_configuration()
     logs.configure(settings.log_format, level)
     return settings, secrets

@@ -29,6 +29,7 @@ def claimed(wishes: Wishes) -> Iterator[tuple[Stack, DataLock]]:
     home = Home.at(wishes.data)
     lock = DataLock(home.lock)
     lock.take()
+    home.places.unlink(missing_ok=True)  # what a power cut left must not reach the children
     try:
         yield Stack(wishes, home), lock
     finally:

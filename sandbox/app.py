@@ -17,6 +17,7 @@ from sandbox.answer import encode
 from sandbox.control import control
 from sandbox.door import Door
 from sandbox.moment import Clock, utc_now
+from sandbox.outage import Listener, Outage
 from sandbox.page import page
 from sandbox.patience import Patience
 from sandbox.settings import Settings
@@ -29,14 +30,17 @@ def create_app(
     now: Callable[[], datetime] = utc_now,
     dice: random.Random | None = None,
     patience: Patience | None = None,
+    listener: Listener | None = None,
 ) -> ASGIApp:
-    """Build a sandbox, for a server or for an in-process client.
+    """Build a sandbox, for a server, which gives its `listener`, or for an in-process client.
 
     The door stands in front of FastAPI rather than among its middleware: load tests pay for every layer.
     """
     chosen = settings or Settings()
     rolled = dice or random.Random(chosen.seed)  # noqa: S311  # ids and dice of a stand-in; a seed must repeat them
     world = World(chosen, Clock(now), rolled)
+    waits = patience or Patience()
+    outage = Outage(world.clock, waits, listener)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -45,7 +49,7 @@ def create_app(
 
     # FastAPI's own documentation pages load scripts from elsewhere; the description alone is served
     app = FastAPI(title="Open Media sandbox", docs_url=None, redoc_url=None, lifespan=lifespan)
-    app.include_router(control(world))
+    app.include_router(control(world, outage))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
 
@@ -54,7 +58,7 @@ def create_app(
         """What the sandbox holds and did lately."""
         return HTMLResponse(page(world))
 
-    return Door(app, world, patience or Patience())
+    return Door(app, world, waits, outage)
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from sandbox.configuration import Configuration, read_configuration
 from sandbox.settings import DEMO, Settings
 
 
@@ -20,13 +21,24 @@ def parse(arguments: Sequence[str] | None = None) -> Settings:
             keys[service].update(Path(path).read_text(encoding="ascii").split())
         except (OSError, ValueError) as error:
             parser.error(f"--key-file {service}: {error}")
+    start = _start(parser, given.config) if given.config else Configuration()
     return Settings(
         host=given.host,
         port=given.port,
         services={service: frozenset(known) for service, known in keys.items()} or DEMO,
         data=given.data,
         seed=given.seed,
+        behaviour=start.behaviour,
+        faults=start.faults,
+        script=start.script,
     )
+
+
+def _start(parser: argparse.ArgumentParser, path: Path) -> Configuration:
+    try:
+        return read_configuration(path)
+    except (OSError, ValueError) as error:
+        parser.error(f"--config {path}: {error}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
         help="a service and a file with its keys, so that they do not show in the process list",
     )
     parser.add_argument("--data", type=Path, help="a journal that lets interactions survive a restart")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="behaviour, faults and script to start with, as TOML"
+    )
     parser.add_argument("--seed", type=int, help="makes ids and the dice of faults repeatable")
     return parser
 

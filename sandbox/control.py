@@ -6,16 +6,26 @@ Answers are rendered by `answer.encode`: whatever a caller put in, odd text incl
 from collections.abc import Iterable
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Body, Query
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel
 
 from sandbox.answer import encode
 from sandbox.audit import Filter
 from sandbox.behaviour import Behaviour
+from sandbox.examples import BEHAVIOURS, RULES, SCRIPTS, openapi
 from sandbox.fault import Fault
 from sandbox.moment import to_fine_text
-from sandbox.shape import AuditEntry, ClockSetting, ClockShown, Detail, Health, InteractionShown
+from sandbox.outage import Outage
+from sandbox.shape import (
+    AuditEntry,
+    ClockSetting,
+    ClockShown,
+    Detail,
+    Health,
+    InteractionShown,
+    OutageSetting,
+)
 from sandbox.world import World
 
 _UNREADABLE: dict[int | str, dict[str, object]] = {
@@ -26,12 +36,13 @@ _MISSING: dict[int | str, dict[str, object]] = {
 }
 
 
-def control(world: World) -> APIRouter:
+def control(world: World, outage: Outage) -> APIRouter:
     """The routes that steer and watch one world."""
     router = APIRouter(prefix="/sandbox")
     _add_behaviour(router, world)
     _add_faults(router, world)
     _add_script(router, world)
+    _add_outage(router, outage)
     _add_clock(router, world)
     _add_audit(router, world)
     _add_interactions(router, world)
@@ -45,7 +56,9 @@ def _add_behaviour(router: APIRouter, world: World) -> None:
         return _model(world.behaviour)
 
     @router.put("/behaviour", response_model=Behaviour, responses=_UNREADABLE)
-    async def replace_behaviour(behaviour: Behaviour) -> Response:
+    async def replace_behaviour(
+        behaviour: Annotated[Behaviour, Body(openapi_examples=openapi(BEHAVIOURS))],
+    ) -> Response:
         """Read the contract otherwise from now on; a field left out takes its default."""
         world.behaviour = behaviour
         return _model(world.behaviour)
@@ -58,7 +71,9 @@ def _add_faults(router: APIRouter, world: World) -> None:
         return _models(world.faults.rules)
 
     @router.put("/faults", response_model=list[Fault], responses=_UNREADABLE)
-    async def replace_faults(faults: list[Fault]) -> Response:
+    async def replace_faults(
+        faults: Annotated[list[Fault], Body(openapi_examples=openapi(RULES))],
+    ) -> Response:
         """Put these rules in force; the first one that strikes counts."""
         world.faults.rules = tuple(faults)
         return _models(world.faults.rules)
@@ -77,9 +92,11 @@ def _add_script(router: APIRouter, world: World) -> None:
         return _models(world.faults.script)
 
     @router.put("/script", response_model=list[Fault], responses=_UNREADABLE)
-    async def replace_script(script: list[Fault]) -> Response:
+    async def replace_script(
+        script: Annotated[list[Fault], Body(openapi_examples=openapi(SCRIPTS))],
+    ) -> Response:
         """Do this to the next calls, one after the other; `probability` and `times` mean nothing here."""
-        world.faults.script = tuple(step.model_copy(update={"times": None}) for step in script)
+        world.faults.play(script)
         return _models(world.faults.script)
 
     @router.delete("/script", response_model=list[Fault])
@@ -87,6 +104,14 @@ def _add_script(router: APIRouter, world: World) -> None:
         """Forget the rest of the script."""
         world.faults.script = ()
         return _models(())
+
+
+def _add_outage(router: APIRouter, outage: Outage) -> None:
+    @router.post("/outage", response_model=OutageSetting, responses=_UNREADABLE)
+    async def begin_outage(setting: OutageSetting) -> Response:
+        """Refuse every connection for so long, those to `/sandbox/*` too; this answer is still sent."""
+        outage.begin(setting.for_s)
+        return _model(setting)
 
 
 def _add_clock(router: APIRouter, world: World) -> None:

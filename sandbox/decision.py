@@ -61,14 +61,15 @@ def _admit(call: Call, key: str | None, facts: Facts) -> None:
     keys = facts.services.get(call.service)
     # a key that opens nothing is told nothing, not even whether the service exists
     if not any(key in known for known in ([keys] if keys is not None else facts.services.values())):
-        raise _bad_key(facts.behaviour)
+        raise bad_key(facts.behaviour)
     if keys is None:
         raise RefusedError(facts.behaviour.unknown_service, "no such service")
     if not call.readable:
         raise RefusedError(400, "the path is not UTF-8")
 
 
-def _bad_key(behaviour: Behaviour) -> RefusedError:
+def bad_key(behaviour: Behaviour) -> RefusedError:
+    """What a key that opens nothing is told."""
     status, envelope = _BAD_KEYS[behaviour.bad_key]
     return RefusedError(status, "missing or unknown x-api-key", envelope=envelope)
 

@@ -12,6 +12,7 @@ from sandbox.answer import Answer, refusal
 from sandbox.call import BASE, Call, read_call
 from sandbox.document import Document, read_document
 from sandbox.fault import Fault
+from sandbox.outage import Outage
 from sandbox.patience import Patience
 from sandbox.refusal import RefusedError
 from sandbox.world import World
@@ -23,16 +24,18 @@ BODY_LIMIT = 1_048_576
 class Door:
     """An ASGI application: the seven endpoints in front of another application."""
 
-    def __init__(self, app: ASGIApp, world: World, patience: Patience) -> None:
+    def __init__(self, app: ASGIApp, world: World, patience: Patience, outage: Outage) -> None:
         self._app = app
         self._world = world
         self._patience = patience
+        self._outage = outage
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a call to one of the seven endpoints, or pass the request on."""
         if scope["type"] != "http" or not scope["raw_path"].startswith(BASE):
             await self._app(scope, receive, send)
             return
+        self._outage.check()
         try:
             call = read_call(scope["method"], scope["raw_path"])
         except RefusedError as error:
@@ -42,7 +45,7 @@ class Door:
 
     async def _answer(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
         fault = self._world.faults.strike(call)
-        raw = b"" if fault.kind == "reset_before" or call.operation == "get" else await _read(receive)
+        raw = await _read(receive) if fault.reads and call.operation != "get" else b""
         if raw is None:
             return
         latency_s = self._world.faults.latency_s(fault)
@@ -56,6 +59,8 @@ class Door:
     async def _deliver(
         self, answer: Answer | None, fault: Fault, scope: Scope, receive: Receive, send: Send
     ) -> None:
+        if fault.kind == "refuse":
+            self._outage.begin(fault.refuse_ms / 1000)
         if fault.kind == "hang":
             await self._patience.outlast(connection.until_gone(receive))
         if fault.kind == "truncate" and answer:

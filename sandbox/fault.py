@@ -1,16 +1,19 @@
 """Faults: what may go wrong with a call, when, and how often. Pure; the harm itself is done in `door`."""
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, Literal
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from sandbox.call import Call, Operation
+from sandbox.latency import LONGEST_MS, lognormal_ms
 
 Kind = Literal[
     "none",
     "status",
     "overload",
+    "bad_key",
+    "refuse",
     "reset_before",
     "reset_after_commit",
     "truncate",
@@ -20,9 +23,9 @@ Kind = Literal[
 ]
 #: Printable ASCII: what may stand in a header.
 HeaderText = Annotated[str, StringConstraints(pattern=r"^[ -~]*$")]
-#: No call is held up for longer than a day.
-_LONGEST_MS = 86_400_000
 _ALWAYS_COMMITS = {"none", "reset_after_commit", "truncate", "agent_finishes"}
+#: A key that is refused has no effect, and neither has a call that was never read.
+_NEVER_COMMITS = {"bad_key", "refuse", "reset_before"}
 
 
 class Fault(BaseModel):
@@ -39,13 +42,18 @@ class Fault(BaseModel):
     #: How often it still strikes; null is without end.
     times: int | None = Field(default=None, ge=0)
     #: What happens: nothing but the latency; a status instead of the answer; 429/503 in the behaviour's form;
+    #: the key counts as unknown; a reset before the body is read, and every connection is refused for a time;
     #: a reset before the body is read; a reset after the effect; half an answer; no answer; an HTML answer;
     #: or the agent finishes the addressed interaction just before the call is judged.
     kind: Kind = "none"
-    #: How long the call is held up.
-    latency_ms: float = Field(default=0, ge=0, le=_LONGEST_MS)
+    #: How long the call is held up; with `latency_p99_ms` the median of a lognormal distribution.
+    latency_ms: float = Field(default=0, ge=0, le=LONGEST_MS)
+    #: How long 99 of 100 calls are held up at most; null is `latency_ms` every time.
+    latency_p99_ms: float | None = Field(default=None, ge=0, le=LONGEST_MS)
     #: Up to how much longer, evenly distributed.
-    jitter_ms: float = Field(default=0, ge=0, le=_LONGEST_MS)
+    jitter_ms: float = Field(default=0, ge=0, le=LONGEST_MS)
+    #: refuse: for how long every connection is refused, whatever it is for.
+    refuse_ms: float = Field(default=1000, ge=0, le=LONGEST_MS)
     #: status, overload, hang, wrong_content_type: whether the call takes effect all the same.
     #: With any kind: latency comes after the effect instead of before it.
     after_commit: bool = False
@@ -56,10 +64,21 @@ class Fault(BaseModel):
     #: status: the whole body; null is the error envelope.
     body: JsonValue = None
 
+    @model_validator(mode="after")
+    def _check_distribution(self) -> Self:
+        if self.latency_p99_ms is not None and not 0 < self.latency_ms <= self.latency_p99_ms:
+            raise ValueError("latency_p99_ms needs a latency_ms over 0 and not above it: its median")
+        return self
+
     @property
     def commits(self) -> bool:
         """Whether a call it strikes takes effect."""
-        return self.kind in _ALWAYS_COMMITS or (self.kind != "reset_before" and self.after_commit)
+        return self.kind in _ALWAYS_COMMITS or (self.kind not in _NEVER_COMMITS and self.after_commit)
+
+    @property
+    def reads(self) -> bool:
+        """Whether the body of a call it strikes is read."""
+        return self.kind not in {"refuse", "reset_before"}
 
     def fits(self, call: Call) -> bool:
         """Whether it may strike this call at all."""
@@ -88,6 +107,10 @@ class Faults:
         #: Answers for the next calls, in order; the head waits for a call it fits.
         self.script: tuple[Fault, ...] = ()
 
+    def play(self, script: Iterable[Fault]) -> None:
+        """Let each step strike one of the next calls; its `probability` and `times` mean nothing."""
+        self.script = tuple(step.model_copy(update={"times": None}) for step in script)
+
     def strike(self, call: Call) -> Fault:
         """Choose what happens to this call, and use it up."""
         if self.script and self.script[0].fits(call):
@@ -103,9 +126,12 @@ class Faults:
 
     def latency_s(self, fault: Fault) -> float:
         """How long this strike of a fault holds up the call."""
-        if not fault.jitter_ms:
-            return fault.latency_ms / 1000
-        return (fault.latency_ms + fault.jitter_ms * self._roll()) / 1000
+        held_ms = fault.latency_ms
+        if fault.latency_p99_ms is not None:
+            held_ms = lognormal_ms(held_ms, fault.latency_p99_ms, self._roll())
+        if fault.jitter_ms:
+            held_ms += fault.jitter_ms * self._roll()
+        return held_ms / 1000
 
 
 def first_strike(rules: Sequence[Fault], call: Call, roll: Callable[[], float]) -> int | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from sandbox.audit import Entry
+from sandbox.fault import Fault
 from sandbox.interaction import Interaction
 from sandbox.world import World
 
@@ -35,9 +36,16 @@ def page(world: World) -> str:
         f"Fault rules: {len(world.faults.rules)}. Script steps left: {len(world.faults.script)}.</p>"
         f"<h2>Latest calls</h2>{_calls(entries)}"
         f"<h2>Latest live interactions</h2>{_interactions(live[-ROWS:][::-1])}"
+        f"<h2>Fault rules</h2>{_levers(world.faults.rules)}"
+        f"<h2>Script steps left</h2>{_levers(world.faults.script)}"
         f"<h2>Behaviour</h2><pre>{escape(json.dumps(world.behaviour.model_dump(), indent=2))}</pre>"
         "</body></html>"
     )
+
+
+def _levers(faults: Sequence[Fault]) -> str:
+    shown = "\n".join(json.dumps(fault.model_dump(exclude_defaults=True)) for fault in faults[:ROWS])
+    return f"<pre>{escape(shown) or 'none'}</pre>"
 
 
 def _calls(entries: Sequence[Entry]) -> str:

@@ -11,6 +11,11 @@ class Patience:
     def __init__(self) -> None:
         self._ended = asyncio.Event()
 
+    @property
+    def ended(self) -> bool:
+        """Whether nobody waits any more."""
+        return self._ended.is_set()
+
     def end(self) -> None:
         """Stop every wait, now and from now on."""
         self._ended.set()

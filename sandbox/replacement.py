@@ -5,11 +5,12 @@ from email.utils import format_datetime
 
 from sandbox.answer import Answer, encode, gateway_page, refusal
 from sandbox.behaviour import Behaviour
+from sandbox.decision import bad_key
 from sandbox.fault import Fault
 from sandbox.refusal import RefusedError
 
 #: The kinds after which a client has no complete answer.
-UNANSWERED = frozenset({"reset_before", "reset_after_commit", "truncate", "hang"})
+UNANSWERED = frozenset({"refuse", "reset_before", "reset_after_commit", "truncate", "hang"})
 _OK = 200
 #: HTTP gives these no body at all.
 _BODILESS = frozenset({204, 205, 304})
@@ -27,6 +28,8 @@ def replaced(
             return _stated(fault, headers, behaviour, trace)
         case "overload":
             return _overload(fault, behaviour, now, trace)
+        case "bad_key":
+            return refusal(bad_key(behaviour), behaviour, trace)
         case "wrong_content_type":
             return gateway_page(natural.status if natural else _OK)
         case _:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.behaviour import Behaviour
+from sandbox.fault import Fault
 
 #: The service and key of a sandbox that was told nothing, so that it can be tried at once.
 DEMO: Mapping[str, frozenset[str]] = {"demo": frozenset({"demo-key"})}
@@ -25,6 +26,9 @@ class Settings:
     seed: int | None = None
     #: The reading of the contract to start with.
     behaviour: Behaviour = field(default_factory=Behaviour)
+    #: The rules in force from the start, and the script for the first calls.
+    faults: tuple[Fault, ...] = ()
+    script: tuple[Fault, ...] = ()
     #: How many audit entries are kept; the oldest go first.
     audit_limit: int = 200_000
     #: How many ended interactions are remembered; the oldest go first.

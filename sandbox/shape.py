@@ -8,6 +8,8 @@ from sandbox.call import Operation
 
 #: About a hundred years; further away, dates end.
 _FARTHEST_S = 3.2e9
+#: Nobody can end an outage early, so it is no longer than a day.
+_LONGEST_OUTAGE_S = 86_400
 
 
 class ClockSetting(BaseModel):
@@ -23,6 +25,14 @@ class ClockShown(BaseModel):
 
     offset_s: float
     now: str
+
+
+class OutageSetting(BaseModel):
+    """For how long every connection is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    for_s: Annotated[float, Field(gt=0, le=_LONGEST_OUTAGE_S)]
 
 
 class AuditEntry(BaseModel):

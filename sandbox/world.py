@@ -32,6 +32,8 @@ class World:
         self.clock = clock
         self.state = State(settings.ended_limit)
         self.faults = Faults(dice.random)
+        self.faults.rules = settings.faults
+        self.faults.play(settings.script)
         self.audit = Audit(settings.audit_limit)
         self._dice = dice
         self._journal = Journal(settings.data) if settings.data else None

@@ -2,10 +2,12 @@
 
 Settings are read once, by entry points: the environment wins (`BRIDGE_STORE_URL`, `BRIDGE_HTTP_PORT`,
 `BRIDGE_SERVICES='{…}'`, …) over the file. The file is the one `BRIDGE_CONFIG` names, else `bridge.toml` here,
-else that of a bridge which runs on the data directory (`BRIDGE_DATA`, `bridge-data` by default), so that a
-second terminal finds what `bridge up` started.
+else that of a bridge which runs on the data directory (`BRIDGE_DATA`, `bridge-data` by default). Where such a
+bridge runs with the file that is meant, what it brought along completes the environment, so that a second
+terminal finds what `bridge up` started.
 """
 
+import fcntl
 import json
 import os
 import tomllib
@@ -20,6 +22,8 @@ from worker.settings import Settings
 
 #: What a running bridge writes into its data directory, for others to find it.
 PLACES = "places.json"
+#: What a running bridge keeps locked in its data directory.
+LOCK = "lock"
 DEFAULT_DATA = "bridge-data"
 _HERE = Path("bridge.toml")
 
@@ -46,19 +50,48 @@ class _Sourced(Settings, BaseSettings):
 def find_running() -> None:
     """Complete the environment by that of a bridge running on the data directory, where nothing else is said.
 
-    For entry points only. Raises SettingsError when what a bridge wrote there cannot be read.
+    A bridge that runs with other settings than those meant here is left alone, and so is what one left behind
+    that no longer runs. For entry points only. Raises SettingsError when what a bridge wrote cannot be read.
     """
-    if "BRIDGE_CONFIG" in os.environ or _HERE.exists():
+    directory = Path(os.environ.get("BRIDGE_DATA", DEFAULT_DATA))
+    if not ((directory / PLACES).exists() and _locked(directory / LOCK)):
         return
-    places = Path(os.environ.get("BRIDGE_DATA", DEFAULT_DATA)) / PLACES
-    if not places.exists():
-        return
-    try:
-        written: dict[str, str] = json.loads(places.read_text(encoding="utf-8"))["environment"]
+    written, named = _written(directory / PLACES), config_path()
+    if named is None or named.absolute() == Path(written.get("BRIDGE_CONFIG", "")):
         for name, value in written.items():
             os.environ.setdefault(name, value)
+
+
+def _locked(path: Path) -> bool:
+    # freed by the kernel whatever its holder dies of; a process id may be somebody else's by then
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
+    return False
+
+
+def _written(places: Path) -> dict[str, str]:
+    try:
+        written = json.loads(places.read_text(encoding="utf-8"))["environment"]
+        return {name: _text(value) for name, value in written.items()}
+    except FileNotFoundError:
+        return {}  # the bridge ended just now
+    except OSError as error:
+        raise SettingsError(f"{places} cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SettingsError(f"{places} is not what a running bridge writes there; remove it") from error
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
 
 
 def config_path() -> Path | None:

@@ -99,6 +99,73 @@ def test_who_ends_unasked_starts_again(tmp_path: Path, capsys: pytest.CaptureFix
     assert "child ended with signal SIGKILL" in capsys.readouterr().err
 
 
+def test_who_cannot_stay_up_is_started_ever_later(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each end is said: who, how, and how long until the next try."""
+    slept: list[float] = []
+    enough = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 4:
+            enough.set()
+            await asyncio.Event().wait()
+
+    async def story() -> None:
+        program = _program("raise SystemExit(3)", log="its.log")
+        child = Child(program, Screen(), log=tmp_path / "log", born=lambda _name, _pid: None, sleep=sleep)
+        await child.start()
+        watching = asyncio.create_task(child.watch())
+        await asyncio.wait_for(enough.wait(), 30)
+        watching.cancel()
+        await child.end()
+
+    asyncio.run(story())
+    assert slept == [1, 2, 4, 8]
+    first, *_, last = capsys.readouterr().err.splitlines()
+    log = tmp_path / "log"
+    assert first == f"bridge: child ended with exit code 3 (see {log}); it starts again in 1 s"
+    assert (
+        last == f"bridge: child ended with exit code 3 (see {log}); it starts again in 8 s (4 ends in a row)"
+    )
+
+
+def test_a_start_that_fails_is_tried_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A program that is gone for a while does not leave its child unwatched."""
+    script = tmp_path / "program"
+    script.write_text("#!/bin/sh\nexit 3\n")
+    script.chmod(0o700)
+    enough = asyncio.Event()
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 1:
+            script.rename(tmp_path / "away")
+        if len(slept) == 2:
+            (tmp_path / "away").rename(script)
+        if len(slept) == 3:
+            enough.set()
+            await asyncio.Event().wait()
+
+    async def story() -> None:
+        born: list[int] = []
+        program = Program("child", (str(script),))
+        child = Child(
+            program, Screen(), log=tmp_path / "log", born=lambda _, pid: born.append(pid), sleep=sleep
+        )
+        await child.start()
+        watching = asyncio.create_task(child.watch())
+        await asyncio.wait_for(enough.wait(), 30)
+        watching.cancel()
+        await child.end()
+        assert len(born) == 3, "two starts that went well, and the end"
+
+    asyncio.run(story())
+    told = capsys.readouterr().err
+    assert told.count("bridge: child cannot be started: ") == 1
+    assert "No such file or directory" in told
+
+
 def test_lines_come_with_the_name_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each line of a watched child bears its name; blank ones are left out."""
     lines: list[tuple[str, str]] = []

@@ -74,6 +74,26 @@ def test_what_ends_goes_on_and_what_is_killed_comes_back(
     assert not (second.directory / "bridge-data/places.json").exists()
 
 
+def test_a_power_cut_misleads_nobody(
+    start: "Callable[..., Up]", runs: Callable[[int], bool], wait_for: Callable[..., object]
+) -> None:
+    """What is left of its places is believed neither by another terminal nor by the next bridge."""
+    first = start()
+    children = first.family(keeper=False)
+    keeper = first.family() - children
+    for pid in (*keeper, first.process.pid, *children):
+        os.kill(pid, signal.SIGKILL)
+    first.process.wait()
+    wait_for(lambda: not any(runs(pid) for pid in children), "the end of all its processes")
+    left = first.directory / "bridge-data/places.json"
+    environment = {**json.loads(left.read_text())["environment"], "BRIDGE_LOG_LEVEL": "nonsense"}
+    left.write_text(json.dumps({"environment": environment}))
+    told = first.bridge("status")
+    assert told.returncode == 1
+    assert "no bridge runs here: start one with `bridge up`" in told.stderr
+    assert start().bridge("status").returncode == 0
+
+
 def test_one_bridge_at_a_time_on_one_directory(live: "Up") -> None:
     """A second one says in one sentence which one is there, and ends with code 1."""
     told = live.bridge("up", "--json", "--http", "0", "--smtp", "0", "--sandbox", "0")

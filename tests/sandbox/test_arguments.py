@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.arguments import parse
+from sandbox.behaviour import Behaviour
+from sandbox.fault import Fault
 from sandbox.settings import DEMO, Settings
 
 
@@ -30,8 +32,36 @@ def test_everything_said(tmp_path: Path) -> None:
     )
 
 
+def test_levers_may_stand_from_the_start(tmp_path: Path) -> None:
+    """A file gives the behaviour, the rules and the script."""
+    path = tmp_path / "sandbox.toml"
+    path.write_text("[behaviour]\nquota = 3\n[[faults]]\nkind = 'hang'\n[[script]]\nstatus = 502\n")
+    given = parse(["--config", str(path)])
+    assert given == Settings(
+        behaviour=Behaviour(quota=3), faults=(Fault(kind="hang"),), script=(Fault(status=502),)
+    )
+
+
+def test_a_wrong_lever_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Which file, which field and why."""
+    path = tmp_path / "sandbox.toml"
+    path.write_text("[[faults]]\nkind = 'hang'\nlatency_ms = -1\n")
+    with pytest.raises(SystemExit):
+        parse(["--config", str(path)])
+    told = capsys.readouterr().err
+    assert f"--config {path}: faults.0.latency_ms: Input should be greater than or equal to 0" in told
+
+
 @pytest.mark.parametrize(
-    "arguments", ["--service a", "--service =K", "--service a=", "--key-file a=/nowhere/at/all", "--port x"]
+    "arguments",
+    [
+        "--config /nowhere/at/all",
+        "--service a",
+        "--service =K",
+        "--service a=",
+        "--key-file a=/nowhere/at/all",
+        "--port x",
+    ],
 )
 def test_nonsense_ends_with_a_usage_message(arguments: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Arguments that make no sense exit with status 2 and say how it is done."""

@@ -37,6 +37,16 @@ def test_a_script_is_played_once(client: "InProcess") -> None:
     assert client.ask("DELETE", "/sandbox/script").json() == client.ask("GET", "/sandbox/script").json() == []
 
 
+def test_an_outage_is_begun(client: "InProcess") -> None:
+    """From the answer on, calls are refused for as long as was asked for."""
+    assert client.ask("POST", "/sandbox/outage", json={"for_s": 5}).json() == {"for_s": 5.0}
+    with pytest.raises(ConnectionRefusedError):
+        client.ask("POST", CREATE)
+    client.ask("PUT", "/sandbox/clock", json={"offset_s": 5})
+    assert client.ask("POST", CREATE).status_code == 200
+    assert client.ask("POST", "/sandbox/outage", json={"for_s": 0}).status_code == 422
+
+
 def test_the_clock_is_turned(client: "InProcess") -> None:
     """Turning the clock moves the times that interactions get."""
     assert client.ask("PUT", "/sandbox/clock", json={"offset_s": 60}).json() == {

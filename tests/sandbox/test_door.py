@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from sandbox.door import BODY_LIMIT, Door
+from sandbox.outage import Outage
 from sandbox.patience import Patience
 
 if TYPE_CHECKING:
@@ -67,6 +68,25 @@ def test_cut_calls_raise_in_process(client: "InProcess", kind: str) -> None:
     assert (entry["effect"], entry["answered"], entry["fault"]) == (kind != "reset_before", False, kind)
 
 
+def test_a_refusal_begins_with_the_call_that_brings_it_about(client: "InProcess") -> None:
+    """That one is cut and recorded; those after it leave no trace; when the time is up, all is as before."""
+    rule = {"kind": "refuse", "refuse_ms": 60_000, "operation": "create", "times": 1}
+    client.ask("PUT", "/sandbox/faults", json=[rule])
+    with pytest.raises(ConnectionResetError):
+        client.ask("POST", CREATE, json={"data": {"externalId": "a"}})
+    with pytest.raises(ConnectionRefusedError):
+        client.ask("GET", f"{CREATE}/ext_a")
+    [entry] = client.ask("GET", "/sandbox/audit").json()
+    assert (entry["fault"], entry["effect"], entry["answered"], entry["request"]) == (
+        "refuse",
+        False,
+        False,
+        None,
+    )
+    client.ask("PUT", "/sandbox/clock", json={"offset_s": 60})
+    assert client.ask("GET", f"{CREATE}/ext_a").status_code == 404
+
+
 @pytest.mark.parametrize("after_commit", [False, True])
 def test_latency_delays_and_no_more(client: "InProcess", after_commit: bool) -> None:  # noqa: FBT001  # a column
     """A delayed call is answered as usual, whether the delay comes before or after the effect."""
@@ -90,7 +110,8 @@ def test_clients_that_leave_have_not_called(desk: "Desk") -> None:
         raise AssertionError
 
     scope = {"type": "http", "method": "POST", "raw_path": CREATE.encode(), "headers": []}
-    asyncio.run(Door(inner, desk.world, Patience())(scope, receive, send))
+    outage = Outage(desk.world.clock, Patience())
+    asyncio.run(Door(inner, desk.world, Patience(), outage)(scope, receive, send))
     assert list(desk.world.audit) == []
 
 

@@ -40,6 +40,8 @@ def test_faults_fit_by_service_and_operation(fault: Fault, expected: bool) -> No
         (Fault(kind="status", after_commit=True), True),
         (Fault(kind="hang", after_commit=True), True),
         (Fault(kind="reset_before", after_commit=True), False),
+        (Fault(kind="refuse", after_commit=True), False),
+        (Fault(kind="bad_key", after_commit=True), False),
     ],
 )
 def test_faults_let_calls_take_effect_or_not(fault: Fault, expected: bool) -> None:  # noqa: FBT001  # as above
@@ -89,6 +91,32 @@ def test_latency_may_be_spread() -> None:
     assert faults.latency_s(Fault(latency_ms=100, jitter_ms=100)) == pytest.approx(0.15)
 
 
+@pytest.mark.parametrize(("roll", "expected_s"), [(0.5, 0.1), (0.99, 0.9), (0.01, 0.1 * 0.1 / 0.9)])
+def test_latency_may_be_lognormal(roll: float, expected_s: float) -> None:
+    """`latency_ms` is the median, `latency_p99_ms` the 99th percentile; jitter rolls dice of its own."""
+    assert Faults(lambda: roll).latency_s(Fault(latency_ms=100, latency_p99_ms=900)) == pytest.approx(
+        expected_s
+    )
+    rolls = iter([roll, 0.25])
+    both = Fault(latency_ms=100, latency_p99_ms=900, jitter_ms=40)
+    assert Faults(lambda: next(rolls)).latency_s(both) == pytest.approx(expected_s + 0.01)
+
+
+def test_a_played_script_forgets_how_often() -> None:
+    """A step with no strikes left still strikes its one call."""
+    faults = Faults(never)
+    faults.play([Fault(kind="hang", times=0, probability=0)])
+    assert [faults.strike(CREATE).kind for _ in range(2)] == ["hang", "none"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("refuse", False), ("reset_before", False), ("bad_key", True)]
+)
+def test_some_calls_are_not_even_read(kind: str, expected: bool) -> None:  # noqa: FBT001  # a table's column
+    """A connection that is cut before the body is read leaves it unread."""
+    assert Fault.model_validate({"kind": kind}).reads is expected
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -97,6 +125,9 @@ def test_latency_may_be_spread() -> None:
         {"retry_after": "a\r\nb"},
         {"probability": float("nan")},
         {"latency_ms": float("inf")},
+        {"latency_p99_ms": 10},
+        {"latency_ms": 11, "latency_p99_ms": 10},
+        {"refuse_ms": -1},
         {"unknown": 1},
     ],
 )

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from sandbox.fault import Fault
 from sandbox.page import ROWS, page
 
 if TYPE_CHECKING:
@@ -26,6 +27,16 @@ def test_the_page_shows_what_is_held_and_done(desk: "Desk") -> None:
     assert f"Live interactions: {ROWS}. Calls: {ROWS + 2}." in shown
     assert shown.count("<tr>") == 2 + 2 * ROWS
     assert shown.index("stop") < shown.index("create")
+
+
+def test_the_page_shows_what_will_go_wrong(desk: "Desk") -> None:
+    """Rules and script are listed with what is special about them, escaped like everything else."""
+    assert page(desk.world).count("<pre>none</pre>") == 2
+    desk.world.faults.rules = (Fault(kind="status", body="<b>"),)
+    desk.world.faults.play([Fault(kind="hang")])
+    shown = page(desk.world)
+    assert "{&quot;kind&quot;: &quot;status&quot;, &quot;body&quot;: &quot;&lt;b&gt;&quot;}" in shown
+    assert "{&quot;kind&quot;: &quot;hang&quot;}" in shown
 
 
 def test_long_cells_are_cut(desk: "Desk") -> None:

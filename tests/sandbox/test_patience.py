@@ -29,7 +29,9 @@ def test_ending_releases_everybody() -> None:
             group.create_task(patience.outlast(never()))
             patience.end()
         await patience.pause(3600)
+        assert patience.ended
 
+    assert not Patience().ended
     asyncio.run(wait())
 
 

@@ -19,7 +19,7 @@ def put(fault: Fault, natural: Answer | None = REAL, **switches: object) -> Answ
     return replaced(fault, natural, Behaviour.model_validate(switches), NOW, "t")
 
 
-@pytest.mark.parametrize("kind", ["none", "truncate", "reset_after_commit", "reset_before", "hang"])
+@pytest.mark.parametrize("kind", ["none", "truncate", "reset_after_commit", "reset_before", "refuse", "hang"])
 def test_some_faults_leave_the_answer(kind: str) -> None:
     """A fault that cuts or waits has no words of its own."""
     assert put(Fault.model_validate({"kind": kind})) is REAL
@@ -68,6 +68,14 @@ def test_overload_may_say_when() -> None:
     answer = put(Fault(kind="overload", retry_after="soon"), overload="503-bare")
     assert answer is not None
     assert answer.headers == (("retry-after", "soon"),)
+
+
+@pytest.mark.parametrize(("switch", "status"), [("401", 401), ("403", 403), ("html", 401)])
+def test_a_disabled_key_is_told_what_an_unknown_one_is(switch: str, status: int) -> None:
+    """The behaviour says how; the call itself comes to nothing."""
+    answer = put(Fault(kind="bad_key"), None, bad_key=switch)
+    assert answer is not None
+    assert (answer.status, b"<html>" in answer.body) == (status, switch == "html")
 
 
 @pytest.mark.parametrize(("natural", "status"), [(REAL, 404), (None, 200)])

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,6 +48,66 @@ def test_interactions_survive_the_process(start: "Callable[..., Live]", tmp_path
     second = start("--data", str(tmp_path / "journal.jsonl"))
     assert second.read(f"{CREATE}/ext_a") == created
     assert second.end() == 0
+
+
+def _connects(live: "Live") -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", live.port), timeout=30).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_connections_are_really_refused(start: "Callable[..., Live]") -> None:
+    """From the answer on connects fail, for a time; kept connections are closed, calls under way answered."""
+    live = start()
+    kept, busy = live.connect(), live.connect()
+    kept.request("GET", "/sandbox/health")
+    assert kept.getresponse().read()
+    live.ask("PUT", "/sandbox/script", [{"latency_ms": 500, "operation": "create"}])
+    busy.request("POST", CREATE, '{"data": {"externalId": "a"}}', {"x-api-key": "KEY"})
+    _wait(lambda: live.read("/sandbox/script") == [])
+    assert live.ask("POST", "/sandbox/outage", {"for_s": 1})[0] == 200
+    assert not _connects(live)
+    assert kept.sock is not None
+    assert kept.sock.recv(1) == b""
+    answer = busy.getresponse()
+    assert (answer.status, bool(answer.read())) == (200, True)
+    assert busy.sock is not None
+    assert busy.sock.recv(1) == b""
+    assert not _connects(live)
+    _wait(lambda: _connects(live))
+    assert live.ask("GET", f"{CREATE}/ext_a")[0] == 200
+    kept.close()
+    busy.close()
+    assert live.end() == 0
+
+
+def test_a_rule_may_refuse_everybody(start: "Callable[..., Live]") -> None:
+    """The call that brings it about is reset; nobody connects for a time; nothing has changed."""
+    live = start()
+    live.ask("PUT", "/sandbox/faults", [{"kind": "refuse", "refuse_ms": 500, "times": 1}])
+    with pytest.raises(ConnectionResetError):
+        live.ask("POST", CREATE, {"data": {"externalId": "a"}})
+    assert not _connects(live)
+    _wait(lambda: _connects(live))
+    assert live.ask("GET", f"{CREATE}/ext_a")[0] == 404
+
+
+def test_a_sandbox_that_refuses_ends_as_well(start: "Callable[..., Live]") -> None:
+    """A signal during an outage is a normal end, and frees the port."""
+    live = start()
+    live.ask("POST", "/sandbox/outage", {"for_s": 3600})
+    assert live.end() == 0
+    with socket.create_server(("127.0.0.1", live.port)):
+        pass
 
 
 def test_a_port_in_use_is_said_plainly(live: "Live") -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.behaviour import Behaviour
 from sandbox.call import BASE, Call, read_call
 from sandbox.document import Document
 from sandbox.fault import Fault
@@ -53,6 +54,14 @@ def test_a_record_names_the_interaction(desk: "Desk") -> None:
     assert (last(desk)["interactionId"], last(desk)["externalId"]) == (held, "a")
     desk.get("NOBODY")
     assert last(desk)["interactionId"] == "NOBODY"
+
+
+def test_the_levers_stand_as_configured(make_desk: "Callable[..., Desk]") -> None:
+    """Behaviour, rules and script are in force from the first call on; a step counts exactly once."""
+    rule, step = Fault(kind="truncate"), Fault(kind="hang", times=0)
+    world = make_desk(behaviour=Behaviour(quota=0), faults=(rule,), script=(step,)).world
+    assert world.behaviour.quota == 0
+    assert [world.faults.strike(CREATE).kind for _ in range(3)] == ["hang", "truncate", "truncate"]
 
 
 @pytest.mark.parametrize("kind", ["reset_after_commit", "truncate"])

@@ -1,8 +1,9 @@
 """Settings come from a file and the environment, and what is wrong with them is said by path."""
 
+import fcntl
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -104,37 +105,75 @@ def test_a_named_file_must_be_there(environment: Change) -> None:
         configuration.load()
 
 
-def places(environment: dict[str, str]) -> None:
-    """Write what a running bridge writes into its data directory."""
-    directory = Path("bridge-data")
-    directory.mkdir()
-    (directory / configuration.PLACES).write_text(json.dumps({"environment": environment}), encoding="utf-8")
+class Running:
+    """What a running bridge leaves in its data directory: its places, and a lock for as long as it runs."""
+
+    def __init__(self, environment: dict[str, str], directory: str = "bridge-data") -> None:
+        self.places = Path(directory, configuration.PLACES)
+        self.places.parent.mkdir()
+        self.places.write_text(json.dumps({"environment": environment}), encoding="utf-8")
+        self._lock = Path(directory, configuration.LOCK).open("wb")  # noqa: SIM115 - it stays locked while open
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def dies(self) -> None:
+        """End without tidying up."""
+        self._lock.close()
 
 
-def test_a_running_bridge_is_found(environment: Change) -> None:
+@pytest.fixture
+def run() -> Iterator[Callable[..., Running]]:
+    """Runs bridges."""
+    started: list[Running] = []
+
+    def begin(environment: dict[str, str], directory: str = "bridge-data") -> Running:
+        started.append(Running(environment, directory))
+        return started[-1]
+
+    yield begin
+    for running in started:
+        running.dies()
+
+
+Run = Callable[..., Running]
+STORE = {"BRIDGE_STORE_URL": "unix:///running"}
+
+
+def test_a_running_bridge_is_found(environment: Change, run: Run) -> None:
     """Its data directory completes the environment, but overrides nothing that is said."""
     environment(BRIDGE_LOG_LEVEL="error")
-    places({"BRIDGE_STORE_URL": "unix:///running", "BRIDGE_LOG_LEVEL": "debug"})
+    run({**STORE, "BRIDGE_LOG_LEVEL": "debug"})
     configuration.find_running()
     settings = configuration.load()
     assert (settings.store.url, settings.log_level) == ("unix:///running", "error")
 
 
-def test_a_running_bridge_elsewhere_is_found_by_its_data(environment: Change) -> None:
+def test_a_running_bridge_elsewhere_is_found_by_its_data(environment: Change, run: Run) -> None:
     """`BRIDGE_DATA` names the directory."""
-    places({"BRIDGE_STORE_URL": "unix:///running"})
-    Path("bridge-data").rename("other")
     environment(BRIDGE_DATA="other")
+    run(STORE, "other")
+    configuration.find_running()
+    assert os.environ["BRIDGE_STORE_URL"] == "unix:///running"
+
+
+@pytest.mark.parametrize("named", ["", "bridge.toml", "own.toml"])
+def test_a_running_bridge_with_the_settings_meant_here_is_joined(
+    environment: Change, run: Run, named: str
+) -> None:
+    """Whether the file is here or named, relatively or not: who means its settings means that bridge."""
+    environment(**({"BRIDGE_CONFIG": named} if named else {}))
+    path = Path(named or "bridge.toml").absolute()
+    path.touch()
+    run({**STORE, "BRIDGE_CONFIG": str(path)})
     configuration.find_running()
     assert os.environ["BRIDGE_STORE_URL"] == "unix:///running"
 
 
 @pytest.mark.parametrize("how", ["file", "variable", "nothing"])
-def test_a_running_bridge_is_not_sought_where_something_is_said(environment: Change, how: str) -> None:
+def test_a_running_bridge_with_other_settings_is_left_alone(environment: Change, run: Run, how: str) -> None:
     """Whoever has a configuration of their own is not moved to another bridge."""
     environment()
     if how != "nothing":
-        places({"BRIDGE_STORE_URL": "unix:///running"})
+        run({**STORE, "BRIDGE_CONFIG": str(Path("bridge-data/bridge.toml").absolute())})
     if how == "file":
         Path("bridge.toml").write_text("", encoding="utf-8")
     if how == "variable":
@@ -143,11 +182,38 @@ def test_a_running_bridge_is_not_sought_where_something_is_said(environment: Cha
     assert "BRIDGE_STORE_URL" not in os.environ
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"environment": 7}'])
-def test_a_damaged_file_of_a_running_bridge_is_named(environment: Change, text: str) -> None:
+@pytest.mark.parametrize("how", ["died", "lock gone"])
+def test_what_a_power_cut_left_misleads_nobody(environment: Change, run: Run, how: str) -> None:
+    """Places without anybody who holds the lock are not believed, not even damaged ones."""
+    environment()
+    left = run(STORE)
+    left.dies()
+    if how == "lock gone":
+        Path("bridge-data", configuration.LOCK).unlink()
+    configuration.find_running()
+    left.places.write_text("half of i", encoding="utf-8")
+    configuration.find_running()
+    assert "BRIDGE_STORE_URL" not in os.environ
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"environment": 7}', '{"environment": {"BRIDGE_DATA": 7}}']
+)
+def test_a_damaged_file_of_a_running_bridge_is_named(environment: Change, run: Run, text: str) -> None:
     """The operator is told which file to remove."""
     environment()
-    places({})
-    Path("bridge-data", configuration.PLACES).write_text(text, encoding="utf-8")
+    run({}).places.write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError, match=r"places\.json is not what a running bridge writes there"):
+        configuration.find_running()
+
+
+@pytest.mark.parametrize("name", [configuration.PLACES, configuration.LOCK])
+def test_a_file_that_cannot_be_read_is_named(environment: Change, run: Run, name: str) -> None:
+    """A directory in its place, as good as somebody else's file."""
+    environment()
+    run(STORE)
+    path = Path("bridge-data", name)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(SettingsError, match=rf"{name} cannot be read: Is a directory"):
         configuration.find_running()

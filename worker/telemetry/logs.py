@@ -1,6 +1,7 @@
 """Logs: every event as one line, an event name with fields. Never bodies, never secrets."""
 
 import logging
+import os
 import re
 import sys
 from dataclasses import fields
@@ -17,16 +18,25 @@ from worker.events import (
     LeaseLost,
     RingFailed,
     ServiceHeld,
+    StoreDoubtful,
 )
 
-_WARNINGS = (BreakerOpened, CommandBuried, DrainFailed, LeaseLost, RingFailed, ServiceHeld)
+_WARNINGS = (
+    BreakerOpened,
+    CommandBuried,
+    DrainFailed,
+    LeaseLost,
+    RingFailed,
+    ServiceHeld,
+    StoreDoubtful,
+)
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 def configure(log_format: Literal["auto", "json", "console"], level: str) -> None:
     """Set up structlog and the standard library's logging for this process, on standard error."""
     as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
-    renderer: Any = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    renderer: Any = structlog.processors.JSONRenderer() if as_json else _for_people()
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -55,6 +65,14 @@ def configure(log_format: Literal["auto", "json", "console"], level: str) -> Non
     root.handlers = [handler]
     # Libraries speak up when something is wrong; what they do otherwise is in our own events.
     root.setLevel(max(numeric, logging.WARNING))
+
+
+def _for_people() -> structlog.dev.ConsoleRenderer:
+    # a decorated traceback would have colours of its own, and would show local variables: bodies and secrets
+    return structlog.dev.ConsoleRenderer(
+        colors=not os.environ.get("NO_COLOR"),  # https://no-color.org: set and not empty
+        exception_formatter=structlog.dev.plain_traceback,
+    )
 
 
 def listener(**bound: str) -> "LogListener":

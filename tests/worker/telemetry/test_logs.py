@@ -113,6 +113,39 @@ def test_a_terminal_is_written_for_people(monkeypatch: pytest.MonkeyPatch) -> No
         structlog.reset_defaults()
 
 
+@pytest.mark.parametrize(("value", "coloured"), [(None, True), ("", True), ("1", False)])
+def test_colours_can_be_switched_off(
+    monkeypatch: pytest.MonkeyPatch,
+    value: str | None,
+    coloured: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    """NO_COLOR, set and not empty, keeps every escape sequence away, from tracebacks too."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if value is not None:
+        monkeypatch.setenv("NO_COLOR", value)
+    terminal = written(monkeypatch, "console", "debug")
+    logs.listener()(ANSWERED)
+    logging.getLogger("library").error("it broke", exc_info=ValueError("a bug"))
+    assert "call_answered" in terminal.getvalue()
+    assert "ValueError: a bug" in terminal.getvalue()
+    assert ("\x1b" in terminal.getvalue()) is coloured
+
+
+def test_tracebacks_for_people_show_no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a function held when it failed may be a secret or a body."""
+    terminal = written(monkeypatch, "console")
+
+    def fail(key: str) -> None:
+        raise ValueError(len(key))
+
+    try:
+        fail("-".join(str(number) for number in range(5)))  # its value stands nowhere in the source
+    except ValueError:
+        logging.getLogger("library").exception("it broke")
+    assert "in fail" in terminal.getvalue()
+    assert "0-1-2-3-4" not in terminal.getvalue()
+
+
 def test_auto_is_json_where_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Standard error that is no terminal is read by machines."""
     monkeypatch.setattr(sys, "stderr", pipe := io.StringIO())
