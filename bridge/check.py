@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from celery import Celery
 
+from bridge.clients import clients_of
 from bridge.findings import Finding, ok, problem, warning
 from bridge.session import configured, wired
 from bridge.stack import SANDBOX_HOST
@@ -30,6 +31,7 @@ def check() -> tuple[Finding, ...]:
     except SettingsError as error:
         return (problem("settings", str(error)),)
     stated = [_file(), *_emptiness(settings), *_secrets(settings, secrets), *_channels(settings, secrets)]
+    stated += _clients(settings, secrets)
     return (*stated, *asyncio.run(_reached(settings, secrets)))
 
 
@@ -45,14 +47,18 @@ def _file() -> Finding:
 def _emptiness(settings: Settings) -> Iterator[Finding]:
     if not settings.services:
         yield problem("services", "none is configured, so nothing can be accepted; add [services.NAME]")
-    if not settings.channels:
-        yield warning("channels", "none is configured: only `bridge send` and Celery tasks bring commands")
+    if not settings.channels and not settings.clients:
+        yield warning(
+            "channels",
+            "none is configured, nor a client: only `bridge send` and Celery tasks bring commands",
+        )
 
 
 def _secrets(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
     references = {
         **{f"services.{name}.api_key": (service.api_key,) for name, service in settings.services.items()},
         **{f"channels.{name}.secrets": channel.secrets for name, channel in settings.channels.items()},
+        **{f"clients.{name}.keys": client.keys for name, client in settings.clients.items()},
     }
     for what, each in references.items():
         for reference in each:
@@ -76,6 +82,18 @@ def _channels(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
             yield ok(f"channels.{name}", f"{channel.connector}, for service {channel.service}")
 
 
+def _clients(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
+    try:
+        clients = clients_of(settings, secrets)
+    except SecretMissing:
+        return  # said already
+    except SettingsError as error:
+        yield problem("clients", str(error))
+    else:
+        for client in clients:
+            yield ok(f"clients.{client.name}", f"may use {', '.join(sorted(client.services))}")
+
+
 async def _reached(settings: Settings, secrets: Secrets) -> list[Finding]:
     try:
         async with wired(settings, secrets) as bridge:
@@ -92,15 +110,16 @@ async def _reached(settings: Settings, secrets: Secrets) -> list[Finding]:
 async def _store(bridge: Bridge) -> list[Finding]:
     try:
         troubles = await bridge.store.troubles()
+        weaknesses = [warning("store", f"it {each}") for each in await bridge.store.weaknesses()]
     except StoreUnavailable as error:
         return [problem("store", f"{error}; is it running, and is store.url right?")]
     if not troubles:
-        return [ok("store", "answers, writes to disk what it accepts and never evicts")]
+        fit = ok("store", "answers, writes to disk what it accepts and never evicts")
+        return weaknesses or [fit]
     grade = warning if bridge.settings.store.allow_unsafe else problem
     accepted = "accepted by store.allow_unsafe" if bridge.settings.store.allow_unsafe else "mend its settings"
-    return [
-        grade("store", f"it {trouble}: what was accepted could be lost; {accepted}") for trouble in troubles
-    ]
+    found = [grade("store", f"it {each}: what was accepted could be lost; {accepted}") for each in troubles]
+    return [*found, *weaknesses]
 
 
 async def _broker(settings: Settings, secrets: Secrets) -> list[Finding]:

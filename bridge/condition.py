@@ -11,10 +11,13 @@ from typing import Final
 from bridge.moments import Clock, span
 from bridge.sheet import command
 from worker.lanes import Backlog, Partition
+from worker.pace import Counted, Pace
 from worker.wiring import Bridge
 
 #: Work that has been due for longer is not being done.
 LATE: Final = timedelta(minutes=5)
+#: The stretches of time over which rates are told, in minutes.
+RATES_OVER: Final = (1, 5, 15)
 _KEY_REFUSED: Final = re.compile(r"^(401|403)\b")
 
 
@@ -44,6 +47,10 @@ class Condition:
     #: For how long the oldest lane has been due.
     late: timedelta = timedelta()
     dead: int = 0
+    #: Lanes being worked on; each makes one call at a time.
+    in_flight: int = 0
+    #: How many a minute, over the last so many minutes.
+    rates: Mapping[Counted, Mapping[int, float]] = field(default_factory=dict)
     #: What the doors counted, by channel.
     counters: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
@@ -76,10 +83,13 @@ async def look(bridge: Bridge, service: str) -> Condition:
     now = bridge.clock()
     partitions = [Partition(service, index) for index in range(bridge.partitions[service])]
     backlogs = await asyncio.gather(*(bridge.store.backlog(each, now=now) for each in partitions))
-    return summed(service, backlogs, await bridge.store.tallies(service), now)
+    tallies, pace = await bridge.store.tallies(service), await bridge.store.pace(service)
+    return summed(service, backlogs, tallies, pace, now)
 
 
-def summed(service: str, backlogs: Sequence[Backlog], tallies: Mapping[str, int], now: datetime) -> Condition:
+def summed(
+    service: str, backlogs: Sequence[Backlog], tallies: Mapping[str, int], pace: Pace, now: datetime
+) -> Condition:
     """Return the condition that the partitions make together; the worst gate is the service's."""
     worst = max(backlogs, key=lambda each: (_RANK[_gate(each)], each.held_until or now))
     gate = _gate(worst)
@@ -95,6 +105,10 @@ def summed(service: str, backlogs: Sequence[Backlog], tallies: Mapping[str, int]
         lanes=sum(each.lanes for each in backlogs),
         late=max(now - oldest, timedelta()),
         dead=sum(each.dead for each in backlogs),
+        in_flight=sum(each.in_flight for each in backlogs),
+        rates={
+            what: {minutes: pace.per_minute(what, minutes, now) for minutes in RATES_OVER} for what in Counted
+        },
         counters=_by_channel(tallies),
     )
 

@@ -8,7 +8,8 @@ from bridge.reason import require_reason
 from bridge.round import Fate, Happened, go_watched
 from bridge.screen import Screen
 from bridge.session import session
-from worker.deadletters import Filter, Letter
+from worker.deadletters import Filter
+from worker.letters import LetterHead
 
 #: Fast, and still leaves the store to the workers.
 _RATE: Final = 500.0
@@ -36,9 +37,9 @@ async def discard(
             return True
         letters = bridge.dead_letters
 
-        async def act(letter: Letter) -> Happened:
-            discarded = await letters.discard(letter, reason=reason)
-            return Happened(letter, Fate.DONE if discarded else Fate.GONE)
+        async def act(head: LetterHead) -> Happened:
+            discarded = await letters.discard(head, reason=reason)
+            return Happened(head, Fate.DONE if discarded else Fate.GONE)
 
         done = await go_watched(chosen.letters, act, screen, doing="discarding", rate=_RATE)
     done.report(screen.out, past="discarded")

@@ -22,7 +22,9 @@ class Told:
     """What is remembered of a key."""
 
     key: str
-    #: None when nothing is.
+    #: The conversation in which it was looked for.
+    external_id: str
+    #: None when nothing is; it may belong to another conversation.
     seen: Seen | None
     #: Whether the conversation is open: then it remembers its keys beyond their window.
     is_open: bool
@@ -34,9 +36,9 @@ async def look_up(service: str, external_id: str, key: str) -> Told:
     """Return what is remembered of a key. For entry points only. Raises BridgeError."""
     async with session(service) as bridge:
         seen = await bridge.store.seen(service, external_id, key)
-        view = await bridge.store.view(service, external_id)
+        view = await bridge.store.view(service, seen.receipt.external_id if seen else external_id)
         is_open = view is not None and view.interaction.state is State.OPEN
-        return Told(key, seen, is_open, bridge.clock())
+        return Told(key, external_id, seen, is_open, bridge.clock())
 
 
 def as_json(told: Told) -> str:
@@ -55,6 +57,7 @@ def print_key(told: Told, console: Console, clock: Clock) -> None:
         return
     rows = [
         ("key", told.key),
+        ("conversation", _whose(told.external_id, seen.receipt.external_id)),
         ("first receipt", seen.receipt.id),
         ("command", str(seen.receipt.sequence)),
         ("fingerprint", seen.fingerprint),
@@ -62,6 +65,10 @@ def print_key(told: Told, console: Console, clock: Clock) -> None:
         ("remembered", _until(told, seen, clock)),
     ]
     console.print(facts(rows))
+
+
+def _whose(asked: str, said: str) -> str:
+    return said if said == asked else f"{said}, and not {asked}: there the key would be a conflict"
 
 
 def _until(told: Told, seen: Seen, clock: Clock) -> str:

@@ -13,9 +13,9 @@ from bridge.letters import find_one
 from bridge.moments import Clock
 from bridge.session import session
 from bridge.sheet import command, facts, plain
-from worker.deadletters import UNREADABLE, Letter
+from worker.deadletters import Letter
 from worker.lanes import Entry, LaneView
-from worker.letters import DeadCommand, Unreadable
+from worker.letters import UNREADABLE, DeadCommand, Unreadable
 
 _MOST_CHARACTERS: Final = 4000
 _MOST_BYTES: Final = 512

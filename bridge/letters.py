@@ -11,10 +11,10 @@ from rich.text import Text
 from bridge.moments import Clock
 from bridge.session import session
 from bridge.sheet import columns, plain
-from worker.deadletters import Filter, Letter, buried_at, cause_of, channel_of, external_id_of
+from worker.deadletters import Filter, Letter
 from worker.errors import BridgeError
 from worker.lanes import Entry
-from worker.letters import DeadCommand
+from worker.letters import LetterHead
 from worker.wiring import Bridge
 
 #: Letters looked at by one command, the newest ones.
@@ -41,7 +41,7 @@ class Chosen:
     """The letters that fit, and the ids that name none."""
 
     #: Oldest first, so that what belongs to one conversation keeps its order.
-    letters: tuple[Letter, ...]
+    letters: tuple[LetterHead, ...]
     gone: tuple[str, ...] = ()
 
 
@@ -54,7 +54,7 @@ def require_choice(wanted: Filter, *, everything: bool, verb: str) -> None:
         )
 
 
-async def look_up(service: str, wanted: Filter) -> tuple[Letter, ...]:
+async def look_up(service: str, wanted: Filter) -> tuple[LetterHead, ...]:
     """Return the letters that fit, oldest first. For entry points only. Raises BridgeError."""
     async with session(service) as bridge:
         return (await choose(bridge, service, wanted)).letters
@@ -89,7 +89,7 @@ async def find_one(bridge: Bridge, service: str, written: str) -> tuple[Letter, 
 
 
 def print_list(
-    letters: Sequence[Letter], console: Console, clock: Clock, *, service: str, each: bool
+    letters: Sequence[LetterHead], console: Console, clock: Clock, *, service: str, each: bool
 ) -> None:
     """Write them for a person, and what to do next."""
     if not letters:
@@ -118,54 +118,54 @@ def print_plan(chosen: Chosen, console: Console, clock: Clock, *, service: str, 
     return True
 
 
-def print_groups(letters: Sequence[Letter], console: Console, clock: Clock) -> None:
+def print_groups(letters: Sequence[LetterHead], console: Console, clock: Clock) -> None:
     """Write how many there are of each cause and channel, and from when to when."""
     table = columns("cause", "channel", "letters", "oldest", "newest", fixed=("cause", "letters"))
-    groups: dict[tuple[str, str], list[Letter]] = {}
+    groups: dict[tuple[str, str], list[LetterHead]] = {}
     for letter in letters:
-        groups.setdefault((cause_of(letter), channel_of(letter)), []).append(letter)
+        groups.setdefault((letter.cause, letter.channel), []).append(letter)
     for (cause, channel), each in sorted(groups.items()):
-        moments = [buried_at(letter) for letter in each]
+        moments = [letter.buried_at for letter in each]
         table.add_row(cause, channel, str(len(each)), clock(min(moments)), clock(max(moments)))
     console.print(table)
 
 
-def print_each(letters: Sequence[Letter], console: Console, clock: Clock) -> None:
+def print_each(letters: Sequence[LetterHead], console: Console, clock: Clock) -> None:
     """Write one row for each, newest first."""
     table = columns("id", "since", "cause", "channel", "external id", "reason", fixed=("id", "cause"))
     for letter in sorted(letters, key=_age, reverse=True):
         table.add_row(
             Text(letter.id[:SHOWN]),
-            clock(buried_at(letter)),
-            cause_of(letter),
-            channel_of(letter),
-            Text(external_id_of(letter)),
+            clock(letter.buried_at),
+            letter.cause,
+            letter.channel,
+            Text(letter.external_id),
             Text(plain(letter.reason)),
         )
     console.print(table)
 
 
-def as_json(letters: Iterable[Letter]) -> str:
+def as_json(letters: Iterable[LetterHead]) -> str:
     """Return them as one line of JSON, without what they carry."""
     return json.dumps([_fields(letter) for letter in letters])
 
 
-def _fields(letter: Letter) -> dict[str, Any]:
+def _fields(letter: LetterHead) -> dict[str, Any]:
     return {
         "id": letter.id,
-        "cause": cause_of(letter),
-        "channel": channel_of(letter),
-        "external_id": external_id_of(letter),
-        "since": buried_at(letter).isoformat(),
+        "cause": letter.cause,
+        "channel": letter.channel,
+        "external_id": letter.external_id,
+        "since": letter.buried_at.isoformat(),
         "reason": letter.reason,
     }
 
 
-def _age(letter: Letter) -> tuple[Any, int]:
-    return buried_at(letter), letter.sequence if isinstance(letter, DeadCommand) else 0
+def _age(letter: LetterHead) -> tuple[Any, int]:
+    return letter.buried_at, letter.sequence
 
 
-def _named(written: str, letters: Iterable[Letter]) -> Letter | None:
+def _named(written: str, letters: Iterable[LetterHead]) -> LetterHead | None:
     found = [letter for letter in letters if letter.id.startswith(written)]
     exact = [letter for letter in found if letter.id == written]
     if exact or len(written) < _FEWEST:

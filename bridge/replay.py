@@ -6,8 +6,8 @@ from bridge.reading import Reader
 from bridge.round import Fate, Happened, go_watched, print_happened
 from bridge.screen import Screen
 from bridge.session import session
-from worker.deadletters import Filter, Letter
-from worker.letters import DeadCommand, Unreadable
+from worker.deadletters import Filter
+from worker.letters import UNREADABLE, LetterHead, Unreadable
 from worker.wiring import Bridge
 
 
@@ -35,10 +35,8 @@ async def replay(
             return True
         reader = Reader(bridge)
 
-        async def act(letter: Letter) -> Happened:
-            if isinstance(letter, Unreadable):
-                return await reader.bring_back(letter)
-            return await _bring_back(bridge, letter)
+        async def act(head: LetterHead) -> Happened:
+            return await _bring_back(bridge, reader, head)
 
         done = await go_watched(chosen.letters, act, screen, doing="replaying", rate=rate)
     done.report(screen.out, past="replayed")
@@ -47,18 +45,27 @@ async def replay(
     return done.complete
 
 
-async def _bring_back(bridge: Bridge, letter: DeadCommand) -> Happened:
+async def _bring_back(bridge: Bridge, reader: Reader, head: LetterHead) -> Happened:
+    found = await bridge.store.letter(head.service, head.id)
+    if found is None:
+        return Happened(head, Fate.GONE)
+    letter, _ = found
+    if isinstance(letter, Unreadable):
+        return await reader.bring_back(letter)
     sequence = await bridge.dead_letters.replay(letter)
     if not sequence:
-        return Happened(letter, Fate.GONE)
-    return Happened(letter, Fate.DONE, f"command {sequence} of {letter.command.external_id}")
+        return Happened(head, Fate.GONE)
+    return Happened(head, Fate.DONE, f"command {sequence} of {head.external_id}")
 
 
 async def _foresee(bridge: Bridge, chosen: Chosen, screen: Screen) -> None:
     """Say what would come of it; deliveries are translated for that, and nothing is submitted."""
     reader = Reader(bridge)
-    deliveries = [letter for letter in chosen.letters if isinstance(letter, Unreadable)]
-    foreseen = [await reader.foresee(letter) for letter in deliveries]
+    foreseen = []
+    for head in chosen.letters:
+        found = await bridge.store.letter(head.service, head.id) if head.cause == UNREADABLE else None
+        if found and isinstance(found[0], Unreadable):
+            foreseen.append(await reader.foresee(found[0]))
     for fate, title in ((Fate.DONE, "these can be read now:"), (Fate.KEPT, "these would stay:")):
         fitting = [each for each in foreseen if each.fate is fate]
         if fitting:

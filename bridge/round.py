@@ -15,8 +15,8 @@ from rich.text import Text
 
 from bridge.screen import Screen
 from bridge.sheet import plain
-from worker.deadletters import Letter
 from worker.errors import BridgeError
+from worker.letters import LetterHead
 
 _LISTED: Final = 20
 _STOP: Final = (signal.SIGINT, signal.SIGTERM)
@@ -34,7 +34,7 @@ class Fate(StrEnum):
 class Happened:
     """What became of one letter, and why or as what."""
 
-    letter: Letter
+    letter: LetterHead
     fate: Fate
     text: str = ""
 
@@ -78,8 +78,8 @@ def print_happened(happened: Sequence[Happened], console: Console) -> None:
 
 
 async def go(
-    letters: Sequence[Letter],
-    act: Callable[[Letter], Awaitable[Happened]],
+    letters: Sequence[LetterHead],
+    act: Callable[[LetterHead], Awaitable[Happened]],
     *,
     proceed: Callable[[], Awaitable[bool]],
     advance: Callable[[], None],
@@ -99,8 +99,8 @@ async def go(
 
 
 async def go_watched(
-    letters: Sequence[Letter],
-    act: Callable[[Letter], Awaitable[Happened]],
+    letters: Sequence[LetterHead],
+    act: Callable[[LetterHead], Awaitable[Happened]],
     screen: Screen,
     *,
     doing: str,

@@ -2,41 +2,69 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from rich.console import Console
 from rich.text import Text
 
-from bridge.condition import Condition, Gate, look
+from bridge.condition import RATES_OVER, Condition, Gate, look
 from bridge.moments import Clock, span
 from bridge.session import session
 from bridge.sheet import columns
+from worker.pace import Counted
 
 _STYLES: Final = {Gate.OPEN: "green", Gate.PROBING: "yellow", Gate.HELD: "yellow", Gate.PAUSED: "red"}
 #: What the doors count, in the order in which it is shown.
 _COUNTERS: Final = ("refused", "ignored", "unreadable")
+_SAID: Final = {
+    Counted.ACCEPTED: "accepted",
+    Counted.DELIVERED: "delivered",
+    Counted.FAILED: "failed tries",
+    Counted.DEAD: "buried",
+}
+#: The smallest rate that is written as a number, and the one from which tenths say nothing.
+_LEAST: Final = 0.1
+_WHOLE_FROM: Final = 100
 
 
-async def status(service: str = "") -> tuple[Condition, ...]:
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """How all that was asked for stands."""
+
+    services: tuple[Condition, ...]
+    #: What is to be known of the store, each as a sentence: it was accepted, and could lose something.
+    doubts: tuple[str, ...] = ()
+
+    def all_is_well(self, clock: Clock) -> bool:
+        """Say whether nothing needs a person."""
+        return not any(True for each in self.services for _ in each.needs(clock))
+
+
+async def status(service: str = "") -> Overview:
     """Return how one service stands, or each. For entry points only. Raises BridgeError."""
     async with session(service) as bridge:
         names = [service] if service else sorted(bridge.partitions)
-        return tuple([await look(bridge, name) for name in names])
+        doubts = (*await bridge.store.troubles(), *await bridge.store.weaknesses())
+        return Overview(
+            tuple([await look(bridge, name) for name in names]),
+            tuple(f"the store {doubt}" for doubt in doubts),
+        )
 
 
-def all_is_well(conditions: Sequence[Condition], clock: Clock) -> bool:
-    """Say whether nothing needs a person."""
-    return not any(True for each in conditions for _ in each.needs(clock))
-
-
-def as_json(conditions: Sequence[Condition], clock: Clock) -> str:
+def as_json(overview: Overview, clock: Clock) -> str:
     """Return it all as one line of JSON."""
-    fields = {"ok": all_is_well(conditions, clock), "services": [_fields(each, clock) for each in conditions]}
+    fields = {
+        "ok": overview.all_is_well(clock),
+        "store": list(overview.doubts),
+        "services": [_fields(each, clock) for each in overview.services],
+    }
     return json.dumps(fields)
 
 
-def print_status(conditions: Sequence[Condition], console: Console, clock: Clock) -> None:
+def print_status(overview: Overview, console: Console, clock: Clock) -> None:
     """Write the verdict, what needs a person, and the figures."""
+    conditions = overview.services
     needs = [f"{each.service} {need}" for each in conditions for need in each.needs(clock)]
     if needs:
         things = "1 thing needs" if len(needs) == 1 else f"{len(needs)} things need"
@@ -45,20 +73,43 @@ def print_status(conditions: Sequence[Condition], console: Console, clock: Clock
             console.print(Text(f"  {need}"))
     else:
         console.print(Text("all is well", style="bold green"))
+    for doubt in overview.doubts:
+        console.print(Text(f"  {doubt}", style="yellow"))
     console.print()
     _print_services(conditions, console, clock)
+    console.print()
+    _print_rates(conditions, console)
     if any(each.counters for each in conditions):
         console.print()
         _print_counters(conditions, console)
 
 
 def _print_services(conditions: Sequence[Condition], console: Console, clock: Clock) -> None:
-    table = columns("service", "due", "lanes", "oldest", "dead", "gate", fixed=("due", "lanes", "dead"))
+    figures = ("due", "lanes", "in flight", "dead")
+    table = columns("service", "due", "oldest", "lanes", "in flight", "dead", "gate", fixed=figures)
     for each in conditions:
         gate = Text(each.standing(clock), style=_STYLES[each.gate])
         oldest = span(each.late) if each.due else ""
-        table.add_row(each.service, str(each.due), str(each.lanes), oldest, str(each.dead), gate)
+        row = (str(each.due), oldest, str(each.lanes), str(each.in_flight), str(each.dead))
+        table.add_row(each.service, *row, gate)
     console.print(table)
+
+
+def _print_rates(conditions: Sequence[Condition], console: Console) -> None:
+    """A row for each service and thing that is counted, a column for each stretch of time."""
+    names = [f"{minutes} min" for minutes in RATES_OVER]
+    table = columns("service", "a minute, over the last", *names, fixed=names)
+    for each in conditions:
+        for what, rates in each.rates.items():
+            table.add_row(each.service, _SAID[what], *(_rate(rates[minutes]) for minutes in RATES_OVER))
+    console.print(table)
+
+
+def _rate(per_minute: float) -> str:
+    """Return a rate in as many digits as say something; only nothing is 0."""
+    if 0 < per_minute < _LEAST:
+        return f"<{_LEAST}"
+    return f"{per_minute:.1f}" if per_minute % 1 and per_minute < _WHOLE_FROM else f"{per_minute:.0f}"
 
 
 def _print_counters(conditions: Sequence[Condition], console: Console) -> None:
@@ -78,7 +129,12 @@ def _fields(each: Condition, clock: Clock) -> dict[str, Any]:
         "due": each.due,
         "lanes": each.lanes,
         "late_s": int(each.late.total_seconds()),
+        "in_flight": each.in_flight,
         "dead": each.dead,
+        "per_minute": {
+            what: {str(minutes): round(rate, 3) for minutes, rate in rates.items()}
+            for what, rates in each.rates.items()
+        },
         "counters": each.counters,
         "needs": list(each.needs(clock)),
     }

@@ -1,8 +1,7 @@
 """Dead letters, worked on by a person: which there are, why, and what becomes of them."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,14 +9,13 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from worker.commands import Command
+from worker.events import LetterDiscarded, LetterReplayed
 from worker.lanes import Entry, partition_of
-from worker.letters import DeadCommand, Unreadable
-from worker.ports import Clock, Doorbell, Ids, Letters
+from worker.letters import DeadCommand, LetterHead, Unreadable
+from worker.ports import Clock, Doorbell, Ids, Letters, Listener
 
 Letter = DeadCommand | Unreadable
 
-#: The cause of every delivery that could not be understood.
-UNREADABLE: Final = "unreadable"
 _COMMANDS: Final[TypeAdapter[Command]] = TypeAdapter(Command)
 _GENERATION: Final = re.compile(r"^(?P<key>.*)#replay-(?P<number>\d+)$", re.DOTALL)
 _LONGEST_KEY: Final = 480
@@ -33,42 +31,17 @@ class Filter:
     external_id: str = ""
     since: datetime | None = None
 
-    def fits(self, letter: Letter) -> bool:
+    def fits(self, head: LetterHead) -> bool:
         """Say whether a letter is meant."""
         return all(
             (
-                not self.ids or letter.id in self.ids,
-                not self.cause or cause_of(letter) == self.cause,
-                not self.channel or channel_of(letter) == self.channel,
-                not self.external_id or self.external_id == external_id_of(letter),
-                self.since is None or buried_at(letter) >= self.since,
+                not self.ids or head.id in self.ids,
+                not self.cause or head.cause == self.cause,
+                not self.channel or head.channel == self.channel,
+                not self.external_id or head.external_id == self.external_id,
+                self.since is None or head.buried_at >= self.since,
             )
         )
-
-
-def cause_of(letter: Letter) -> str:
-    """Return the group a letter belongs to."""
-    return letter.cause if isinstance(letter, DeadCommand) else UNREADABLE
-
-
-def channel_of(letter: Letter) -> str:
-    """Return the channel a letter came by."""
-    return letter.command.channel if isinstance(letter, DeadCommand) else letter.channel
-
-
-def external_id_of(letter: Letter) -> str:
-    """Return the conversation a letter belongs to, empty when nobody could tell."""
-    return letter.command.external_id if isinstance(letter, DeadCommand) else ""
-
-
-def buried_at(letter: Letter) -> datetime:
-    """Return when a letter was buried."""
-    return letter.buried_at if isinstance(letter, DeadCommand) else letter.arrived_at
-
-
-def grouped(letters: Iterable[Letter]) -> Counter[tuple[str, str]]:
-    """Count letters by (cause, channel)."""
-    return Counter((cause_of(letter), channel_of(letter)) for letter in letters)
 
 
 def next_key(key: str) -> str:
@@ -94,18 +67,18 @@ class DeadLetters:
         partitions: Mapping[str, int],
         clock: Clock,
         ids: Ids,
+        listen: Listener,
     ) -> None:
         self._letters = letters
         self._doorbell = doorbell
         self._partitions = partitions
         self._clock = clock
         self._ids = ids
+        self._listen = listen
 
-    async def find(self, service: str, wanted: Filter, *, limit: int) -> tuple[Letter, ...]:
-        """Return the letters that fit, newest first, among the newest `limit`."""
-        return tuple(
-            letter for letter in await self._letters.dead(service, limit=limit) if wanted.fits(letter)
-        )
+    async def find(self, service: str, wanted: Filter, *, limit: int) -> tuple[LetterHead, ...]:
+        """Return the letters that fit, newest first, among the newest `limit`, without what they carry."""
+        return tuple(head for head in await self._letters.dead(service, limit=limit) if wanted.fits(head))
 
     async def replay(self, letter: DeadCommand, changes: Mapping[str, object] | None = None) -> int:
         """Bring a dead command back into its lane; return its sequence there, or 0 when the letter is gone.
@@ -119,19 +92,50 @@ class DeadLetters:
         )
         sequence = await self._letters.replay(letter, command, receipt_id=self._ids(), now=self._clock())
         if sequence:
-            count = self._partitions.get(command.service, 1)
-            await self._doorbell.ring(partition_of(command.service, command.external_id, count))
+            self._listen(
+                LetterReplayed(
+                    service=command.service,
+                    channel=command.channel,
+                    external_id=command.external_id,
+                    sequence=sequence,
+                    cause=letter.cause,
+                    letter_id=letter.id,
+                    trace_id=command.trace_id,
+                )
+            )
+            await self._ring(letter.head)
         return sequence
 
-    async def discard(self, letter: Letter, *, reason: str) -> bool:
-        """Give a letter up; false when it is gone already."""
-        sequence = letter.sequence if isinstance(letter, DeadCommand) else 0
-        detail = {"letter": letter.id, "reason": reason}
-        entry = Entry(at=self._clock(), event="discarded", sequence=sequence, detail=detail)
-        if not await self._letters.discard(letter, entry):
+    async def discard(self, head: LetterHead, *, reason: str) -> bool:
+        """Give a letter up; false when it is gone already.
+
+        The reason stays in its conversation's history, and in the log: a delivery has no conversation.
+        """
+        entry = Entry(
+            at=self._clock(),
+            event="discarded",
+            sequence=head.sequence,
+            trace_id=head.trace_id,
+            detail={"letter": head.id, "reason": reason},
+        )
+        if not await self._letters.discard(head, entry, token=self._ids()):
             return False
-        if isinstance(letter, DeadCommand):
-            command = letter.command
-            count = self._partitions.get(command.service, 1)
-            await self._doorbell.ring(partition_of(command.service, command.external_id, count))
+        self._listen(
+            LetterDiscarded(
+                service=head.service,
+                channel=head.channel,
+                external_id=head.external_id,
+                sequence=head.sequence,
+                cause=head.cause,
+                reason=reason,
+                letter_id=head.id,
+                trace_id=head.trace_id,
+            )
+        )
+        if head.external_id:
+            await self._ring(head)
         return True
+
+    async def _ring(self, head: LetterHead) -> None:
+        count = self._partitions.get(head.service, 1)
+        await self._doorbell.ring(partition_of(head.service, head.external_id, count))

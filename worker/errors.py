@@ -39,14 +39,18 @@ class LaneFull(BridgeError):
 class KeyConflict(BridgeError):
     """The idempotency key was used before, with another content."""
 
-    def __init__(self, key: str, *, first: str, second: str) -> None:
+    def __init__(self, key: str, *, first: str, second: str, elsewhere: str = "") -> None:
         self.key = key
         #: The fingerprint of what was accepted under this key.
         self.first = first
         #: The fingerprint of what was submitted now.
         self.second = second
+        #: The conversation for which it was accepted, where that is another one; empty otherwise.
+        self.elsewhere = elsewhere
+        where = f" for another conversation, {elsewhere!r}," if elsewhere else ""
         super().__init__(
-            f"idempotency key {key!r} was accepted with another content (fingerprint {first}, now {second})"
+            f"idempotency key {key!r} was accepted{where} with another content "
+            f"(fingerprint {first}, now {second})"
         )
 
 

@@ -91,6 +91,42 @@ class CommandBuried:
 
 
 @dataclass(frozen=True, slots=True)
+class LetterReplayed:
+    """A person brought a dead command back into its lane."""
+
+    service: str
+    channel: str
+    external_id: str
+    #: The command's number in its lane now.
+    sequence: int
+    cause: str
+    letter_id: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetterDiscarded:
+    """A person gave a dead letter up, or a delivery was read again and its letter is no longer needed."""
+
+    service: str
+    channel: str
+    #: Empty for a delivery, which belongs to no conversation.
+    external_id: str
+    sequence: int
+    cause: str
+    reason: str
+    letter_id: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreDoubtful:
+    """The store was accepted, but could lose what it acknowledged."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceHeld:
     """A whole service waits."""
 
@@ -141,6 +177,9 @@ Event = (
     | CommandApplied
     | CommandDeferred
     | CommandBuried
+    | LetterReplayed
+    | LetterDiscarded
+    | StoreDoubtful
     | ServiceHeld
     | BreakerOpened
     | LeaseLost

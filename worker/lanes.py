@@ -152,7 +152,7 @@ class Held(StrEnum):
 
     KEPT = "kept"  #: still ours
     WAITING = "waiting"  #: free, and there is more to do
-    TRIPPED = "tripped"  #: free, and the failure shut the service's gate
+    TRIPPED = "tripped"  #: free, whatever waits, and the failure shut the service's gate
     EMPTY = "empty"  #: free, and nothing waits
     STALE = "stale"  #: it was no longer ours: nothing was written
 
@@ -175,6 +175,8 @@ class Backlog:
     #: Whether one lane at a time tries a service that was held.
     probing: bool = False
     dead: int = 0
+    #: Lanes being worked on by all workers; each makes one call at a time.
+    in_flight: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,3 +191,5 @@ class LaneView:
     due: datetime | None
     #: Whether a buried create keeps the lane from moving.
     parked: bool
+    #: How many commands the conversation was ever given: the sequence of the last one.
+    accepted: int = 0

@@ -73,7 +73,8 @@ class Purpose(StrEnum):
 
     APPLY = "apply"  #: the command's own call
     AFTER_CONFLICT = "after-conflict"  #: a look at what already bears our external id
-    AFTER_UNKNOWN = "after-unknown"  #: a look at whether an earlier create took effect
+    AFTER_UNKNOWN = "after-unknown"  #: a look at whether an earlier try's create took effect
+    READ_BACK = "read-back"  #: a look at whether the create took effect whose answer has just been lost
     OVERWRITE = "overwrite"  #: a create that lost its external id, applied as an update
 
 

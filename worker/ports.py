@@ -3,7 +3,7 @@
 Everything that takes a time takes it as an argument or from a `Clock`, so that a test owns the clock.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -24,9 +24,11 @@ from worker.lanes import (
     Seen,
     Settlement,
 )
-from worker.letters import DeadCommand, Unreadable
+from worker.letters import DeadCommand, LetterHead, Unreadable
+from worker.notes import Note
 from worker.operations import Operation
 from worker.outcomes import Outcome
+from worker.pace import Pace
 
 #: Returns the present, aware and in UTC.
 Clock = Callable[[], datetime]
@@ -63,7 +65,7 @@ class Lanes(Protocol):
         """
 
     async def renew(self, claim: Claim, *, lease: timedelta, now: datetime) -> datetime | None:
-        """Extend the lease and return its end; None when the lane is no longer the holder's."""
+        """Extend the lease and return its end; None when it has lapsed or the lane is another's."""
 
     async def settle(self, claim: Claim, settlement: Settlement, *, lease: timedelta, now: datetime) -> Held:
         """Take what is done out of the lane and write the ledger."""
@@ -78,7 +80,7 @@ class Lanes(Protocol):
         """Let no lane of the service be claimed before `until`; a longer hold wins."""
 
     async def pause(self, service: str, *, reason: str) -> None:
-        """Let no lane of the service be claimed until it is resumed."""
+        """Let no lane of the service be claimed until it is resumed; a blank reason is put into words."""
 
     async def resume(self, service: str) -> None:
         """Lift a pause, and a hold as well: whoever resumes wants to see it run."""
@@ -93,8 +95,11 @@ class Lanes(Protocol):
 class Ledger(Protocol):
     """What is known, for people to read."""
 
-    async def view(self, service: str, external_id: str) -> LaneView | None:
-        """Return everything known of one conversation, None when it was never heard of."""
+    async def view(self, service: str, external_id: str, *, pending: int | None = None) -> LaneView | None:
+        """Return everything known of one conversation, None when it was never heard of.
+
+        Of the commands that wait, the `pending` oldest (at least one); all of them where it is not said.
+        """
 
     async def seen(self, service: str, external_id: str, key: str) -> Seen | None:
         """Return what was said under an idempotency key of a conversation, None when nothing is remembered.
@@ -105,6 +110,9 @@ class Ledger(Protocol):
     async def interactions(self, service: str, *, limit: int) -> tuple[Interaction, ...]:
         """Return the open interactions with the most recent activity first."""
 
+    async def pace(self, service: str) -> Pace:
+        """Return how much was accepted, delivered, failed and buried in the last minutes, hours and days."""
+
 
 class Letters(Protocol):
     """What needs a person."""
@@ -112,8 +120,8 @@ class Letters(Protocol):
     async def keep(self, letter: Unreadable) -> None:
         """Keep a delivery that could not be understood; the same id again changes nothing."""
 
-    async def dead(self, service: str, *, limit: int) -> tuple[DeadCommand | Unreadable, ...]:
-        """Return the dead letters of a service, newest first."""
+    async def dead(self, service: str, *, limit: int, offset: int = 0) -> tuple[LetterHead, ...]:
+        """Return a page of the dead letters of a service, newest first, without what they carry."""
 
     async def letter(
         self, service: str, letter_id: str
@@ -123,20 +131,74 @@ class Letters(Protocol):
     async def replay(self, letter: DeadCommand, command: Command, *, receipt_id: str, now: datetime) -> int:
         """Bring a dead command back, as `command`; return its sequence, or 0 when the letter is gone.
 
-        The create that parks a lane goes back to its head; anything else to the end of its lane.
+        The create that parks a lane goes back to its head; anything else to the end of its lane. The same
+        `receipt_id` again returns the same answer and changes nothing.
         """
 
-    async def discard(self, letter: DeadCommand | Unreadable, entry: Entry) -> bool:
-        """Give a dead letter up; a lane that it parked goes on. False when it is gone already."""
+    async def discard(self, head: LetterHead, entry: Entry, *, token: str) -> bool:
+        """Give a dead letter up; a lane that it parked goes on. False when it is gone already.
 
-    async def tally(self, service: str, counter: str) -> None:
-        """Add one to a counter."""
+        The same `token` again returns the same answer and changes nothing.
+        """
+
+    async def tally(self, service: str, counter: str, count: int = 1) -> None:
+        """Add to a counter."""
 
     async def tallies(self, service: str) -> dict[str, int]:
         """Return all counters of a service."""
 
 
-class Store(Lanes, Ledger, Letters, Protocol):
+class Pauses(Protocol):
+    """Channels that a person shut: nothing comes in by them."""
+
+    async def pause_channel(self, channel: str, *, reason: str) -> None:
+        """Let nothing in by a channel until it is resumed."""
+
+    async def resume_channel(self, channel: str) -> None:
+        """Lift a channel's pause."""
+
+    async def paused_channels(self) -> Mapping[str, str]:
+        """Return every paused channel with the reason."""
+
+
+class Threads(Protocol):
+    """What a channel knows of its messages beyond their conversations' lanes."""
+
+    async def bind(
+        self,
+        service: str,
+        channel: str,
+        names: Sequence[str],
+        *,
+        mark: str,
+        default: str,
+        window: timedelta,
+        now: datetime,
+    ) -> str:
+        """Say which conversation a message belongs to, and remember its names for a window.
+
+        The first name is the message's own; the others are those of what it answers, nearest first, and no name
+        stands twice. The first one that is known decides, else the conversation is `default`. All are bound to
+        it, but for those that are bound already. A name of its own that another message bears, one with
+        another `mark` (hex digits), is left to that message. The same message again gets the same answer.
+        """
+
+    async def recur(
+        self, service: str, channel: str, name: str, member: str, *, window: timedelta, now: datetime
+    ) -> int:
+        """Return how many members came under a name within a window, up to and with this one.
+
+        A member that comes again is counted where it stood the first time.
+        """
+
+    async def note(self, note: Note) -> None:
+        """Remember a delivery that was let go; the same id again changes nothing, the oldest make room."""
+
+    async def notes(self, service: str, channel: str, *, limit: int) -> tuple[Note, ...]:
+        """Return what a channel let go, newest first."""
+
+
+class Store(Lanes, Ledger, Letters, Pauses, Threads, Protocol):
     """Everything the bridge remembers."""
 
     async def ping(self) -> None:
@@ -167,13 +229,28 @@ class Door(Protocol):
     """What a channel may do with what it received."""
 
     async def submit(self, commands: Sequence[Command]) -> tuple[Receipt, ...]:
-        """Accept the commands, in order. Raises UnknownService, LaneFull, KeyConflict or StoreUnavailable.
+        """Accept the commands, each lane's in order.
 
-        When it raises, the sender must come again with all of them: those already kept are duplicates then.
+        Raises:
+            UnknownService, UserDataRefused: nothing was kept.
+            LaneFull, StoreUnavailable: the sender must come again with all of them; those already kept are
+                duplicates then.
+            KeyConflict: all but the conflicting ones were kept, and coming again changes nothing.
         """
 
     async def keep(self, letter: Unreadable) -> None:
         """Keep what could not be understood. Raises StoreUnavailable."""
 
+    async def bind(
+        self, service: str, channel: str, names: Sequence[str], *, mark: str, default: str, window: timedelta
+    ) -> str:
+        """Say which conversation a message belongs to, see `Threads.bind`. Raises StoreUnavailable."""
+
+    async def recur(self, service: str, channel: str, name: str, member: str, *, window: timedelta) -> int:
+        """Say how often a name came lately, see `Threads.recur`. Raises StoreUnavailable."""
+
+    async def note(self, note: Note) -> None:
+        """Remember a delivery that was let go. Raises StoreUnavailable."""
+
     async def tally(self, service: str, counter: str) -> None:
-        """Add one to a counter. Never raises."""
+        """Add one to a counter, soon; an empty service counts what belongs to none. Never raises."""

@@ -118,7 +118,7 @@ class Bridge:
     async def aclose(self) -> None:
         """Give everything back."""
         if "intake" in self.__dict__:
-            await self.intake.settle_rings()
+            await self.intake.settle()
         if "_connections" in self.__dict__:
             await self._connections.aclose()
         await self.store.aclose()

@@ -61,7 +61,7 @@ def status(
     config: Config = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Say whether all is well, and how each service stands: gate, work that waits, dead letters, counters.
+    """Say whether all is well, and how each service stands: what waits, what is done, gate, dead letters.
 
     Exit code 1 when something needs a person: a service is paused, its API key is refused, there are dead
     letters, or work has been due for more than five minutes.
@@ -74,12 +74,12 @@ def status(
     from bridge.screen import Screen
 
     write = clock(utc=utc)
-    conditions = asyncio.run(looking.status(service))
+    overview = asyncio.run(looking.status(service))
     if as_json:
-        sys.stdout.write(looking.as_json(conditions, write) + "\n")
+        sys.stdout.write(looking.as_json(overview, write) + "\n")
     else:
-        looking.print_status(conditions, Screen().out, write)
-    raise typer.Exit(0 if looking.all_is_well(conditions, write) else 1)
+        looking.print_status(overview, Screen().out, write)
+    raise typer.Exit(0 if overview.all_is_well(write) else 1)
 
 
 def check(*, as_json: AsJson = False, config: Config = None, data: Data = DEFAULT_DATA) -> None:

@@ -7,6 +7,7 @@ import pytest
 from bridge.condition import Condition, Gate, summed
 from bridge.moments import clock
 from worker.lanes import Backlog
+from worker.pace import Bucket, Counted, Pace, Span
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 QUIET = Backlog(due=0, lanes=0, oldest=None)
@@ -20,13 +21,23 @@ def needs(condition: Condition) -> list[str]:
 
 def test_partitions_are_taken_together() -> None:
     """Figures add up, the oldest counts, and counters are told by channel."""
-    first = Backlog(due=1, lanes=2, oldest=NOW - timedelta(minutes=1), dead=1)
-    second = Backlog(due=2, lanes=3, oldest=NOW - timedelta(minutes=2), dead=2)
-    found = summed("support", [first, second, QUIET], {"mail:refused": 2, "mail:ignored": 1}, NOW)
-    assert (found.due, found.lanes, found.dead) == (3, 5, 3)
+    first = Backlog(due=1, lanes=2, oldest=NOW - timedelta(minutes=1), dead=1, in_flight=4)
+    second = Backlog(due=2, lanes=3, oldest=NOW - timedelta(minutes=2), dead=2, in_flight=5)
+    tallies = {"mail:refused": 2, "mail:ignored": 1}
+    found = summed("support", [first, second, QUIET], tallies, Pace(), NOW)
+    assert (found.due, found.lanes, found.dead, found.in_flight) == (3, 5, 3, 9)
     assert found.late == timedelta(minutes=2)
     assert found.counters == {"mail": {"ignored": 1, "refused": 2}}
     assert found.gate is Gate.OPEN
+
+
+def test_rates_are_told_over_one_five_and_fifteen_minutes() -> None:
+    """Of each thing that is counted, a minute."""
+    minute = int(NOW.timestamp()) // 60 - 1
+    pace = Pace({Bucket(Span.MINUTE, minute, Counted.ACCEPTED): 30})
+    rates = summed("support", [QUIET], {}, pace, NOW).rates
+    assert rates[Counted.ACCEPTED] == {1: 30, 5: 6, 15: 2}
+    assert rates[Counted.DEAD] == {1: 0, 5: 0, 15: 0}
 
 
 @pytest.mark.parametrize(
@@ -46,12 +57,12 @@ def test_partitions_are_taken_together() -> None:
 )
 def test_the_worst_gate_is_the_services(backlogs: list[Backlog], standing: str) -> None:
     """Paused before held before probing before open."""
-    assert summed("support", backlogs, {}, NOW).standing(clock(utc=True)) == standing
+    assert summed("support", backlogs, {}, Pace(), NOW).standing(clock(utc=True)) == standing
 
 
 def test_a_quiet_service_needs_nobody() -> None:
     """Nor does one that is held because the API asked for time, or work that has just become due."""
-    assert needs(summed("support", [QUIET], {}, NOW)) == []
+    assert needs(summed("support", [QUIET], {}, Pace(), NOW)) == []
     assert needs(Condition("support", Gate.HELD, "429 slow down", UNTIL)) == []
     assert needs(Condition("support", late=timedelta(minutes=5))) == []
 

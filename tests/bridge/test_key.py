@@ -11,7 +11,7 @@ from rich.console import Console
 from bridge.key import Told, print_key
 from bridge.moments import clock
 from worker.commands import Create
-from worker.lanes import Receipt, Seen
+from worker.lanes import Receipt, Seen, partition_of
 
 if TYPE_CHECKING:
     from tests.bridge.conftest import Operator
@@ -32,11 +32,12 @@ def test_it_says_until_when_a_duplicate_would_be_known(later: int, *, is_open: b
     """By the window, and beyond it while the conversation is open."""
     seen = Seen(_RECEIPT, "00ff", _AT + timedelta(hours=1))
     console = Console(file=io.StringIO(), width=200)
-    print_key(Told("mail:1", seen, is_open, _AT + timedelta(hours=later)), console, clock(utc=True))
+    print_key(Told("mail:1", "c-1", seen, is_open, _AT + timedelta(hours=later)), console, clock(utc=True))
     assert isinstance(console.file, io.StringIO)
     lines = [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
     assert lines == [
         "key mail:1",
+        "conversation c-1",
         "first receipt r1",
         "command 3",
         "fingerprint 00ff",
@@ -54,3 +55,16 @@ def test_a_key_is_looked_up_by_hand(operator: "Operator", a_create: Callable[...
     (line,) = operator.reads("show", "support", "c-1", "--key", "mail:2")
     assert line.startswith("mail:2 was not seen in this conversation")
     assert operator.reads("show", "support", "c-1", "--key", "mail:2", "--json") == ["null"]
+
+
+def test_a_key_of_another_conversation_is_shown_as_such(
+    operator: "Operator", a_create: Callable[..., Create]
+) -> None:
+    """What a sender did wrong can be read: it used the key for something else before."""
+    home = partition_of("support", "c-1", 2)
+    other = next(
+        name for name in map("c-{}".format, range(2, 99)) if partition_of("support", name, 2) == home
+    )
+    operator.accepts(a_create("c-1"))
+    lines = operator.reads("show", "support", other, "--key", "mail:c-1")
+    assert f"conversation c-1, and not {other}: there the key would be a conflict" in lines

@@ -8,17 +8,16 @@ from rich.console import Console
 
 from bridge.round import Fate, Happened, Round, go, go_watched, print_happened
 from bridge.screen import Screen
-from worker.deadletters import Letter
 from worker.errors import StoreUnavailable
-from worker.letters import Unreadable
+from worker.letters import LetterHead, Unreadable
 from worker.wiring import utc_now
 
 
-def letter(number: int) -> Unreadable:
+def letter(number: int) -> LetterHead:
     """Return some letter."""
     return Unreadable(
         id=f"{number:032}", service="support", channel="mail", reason="?", arrived_at=utc_now(), body=b""
-    )
+    ).head
 
 
 LETTERS = [letter(number) for number in range(3)]
@@ -48,7 +47,7 @@ def test_every_letter_has_its_turn() -> None:
     )
     steps: list[int] = []
 
-    async def act(each: Letter) -> Happened:
+    async def act(each: LetterHead) -> Happened:
         happened = next(fates)
         assert happened.letter is each
         return happened
@@ -65,7 +64,7 @@ def test_every_letter_has_its_turn() -> None:
 def test_what_breaks_ends_the_round_and_keeps_the_count() -> None:
     """The store went away after the first: that one is done, and the error is there to be told."""
 
-    async def act(each: Letter) -> Happened:
+    async def act(each: LetterHead) -> Happened:
         if each is LETTERS[1]:
             raise StoreUnavailable("gone")
         return Happened(each, Fate.DONE)
@@ -78,7 +77,7 @@ def test_what_breaks_ends_the_round_and_keeps_the_count() -> None:
 def test_ctrl_c_stops_between_two_letters() -> None:
     """The one under way is finished, and nobody waits for the next one's turn."""
 
-    async def act(each: Letter) -> Happened:
+    async def act(each: LetterHead) -> Happened:
         signal.raise_signal(signal.SIGINT)
         return Happened(each, Fate.DONE)
 
@@ -96,7 +95,7 @@ def test_a_bar_is_for_terminals_only() -> None:
     screen = Screen()
     screen.err = Console(file=io.StringIO(), force_terminal=True, width=80)
 
-    async def act(each: Letter) -> Happened:
+    async def act(each: LetterHead) -> Happened:
         return Happened(each, Fate.DONE)
 
     done = asyncio.run(go_watched(LETTERS, act, screen, doing="replaying", rate=1e6))

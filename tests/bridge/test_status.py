@@ -5,7 +5,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+import redis
+
+from bridge.status import _rate
 from worker.commands import Create
+from worker.lanes import partition_of
 from worker.wiring import Bridge
 
 if TYPE_CHECKING:
@@ -13,17 +18,61 @@ if TYPE_CHECKING:
 
 
 def test_all_is_well_in_one_line(operator: "Operator", a_create: Callable[..., Create]) -> None:
-    """The verdict stands on top, the figures beneath, and the exit code is 0."""
+    """The verdict stands on top, then the figures, the rates and what the doors count; the exit code is 0."""
     operator.accepts(a_create("c-1"), a_create("c-2"))
 
-    async def count(bridge: Bridge) -> None:
+    async def work(bridge: Bridge) -> None:
         await bridge.intake.tally("support", "tickets:refused")
+        home, now = partition_of("support", "c-1", bridge.partitions["support"]), bridge.clock()
+        lease = timedelta(seconds=45)
+        assert len(await bridge.store.claim(home, limit=1, lease=lease, token="t", now=now)) == 1
 
-    operator.does(count)
+    operator.does(work)
     told = operator.reads("status")
     assert told[0] == "all is well"
-    assert told[2:5] == ["service due lanes oldest dead gate", "sales 0 0 0 open", "support 2 2 0 s 0 open"]
-    assert told[6:] == ["service channel refused ignored unreadable", "support tickets 1 0 0"]
+    assert told[2:5] == [
+        "service due oldest lanes in flight dead gate",
+        "sales 0 0 0 0 open",
+        "support 1 0 s 2 1 0 open",
+    ]
+    assert told[6] == "service a minute, over the last 1 min 5 min 15 min"
+    assert told[7:11] == [
+        f"sales {what} 0 0 0" for what in ("accepted", "delivered", "failed tries", "buried")
+    ]
+    assert told[11:15] == [
+        "support accepted 2 0.4 0.1",
+        "support delivered 0 0 0",
+        "support failed tries 0 0 0",
+        "support buried 0 0 0",
+    ]
+    assert told[16:] == ["service channel refused ignored unreadable", "support tickets 1 0 0"]
+
+
+@pytest.mark.parametrize(
+    ("rate", "written"), [(0, "0"), (0.01, "<0.1"), (0.1, "0.1"), (2, "2"), (2.345, "2.3"), (123.4, "123")]
+)
+def test_a_rate_has_the_digits_that_say_something(rate: float, written: str) -> None:
+    """Only nothing at all is 0."""
+    assert _rate(rate) == written
+
+
+def test_a_store_that_could_lose_something_is_said(operator: "Operator", redis_url: str) -> None:
+    """In one line beneath the verdict, and to scripts; it needs nobody now, so the exit code is 0."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_set("appendfsync", "everysec")
+        try:
+            told = operator.reads("status")
+            told_scripts = json.loads(operator.types("status", "--json").stdout)
+            checked = json.loads(operator.types("check", "--json").stdout)
+        finally:
+            client.config_set("appendfsync", "always")
+    assert told[0] == "all is well"
+    assert told[1].startswith("the store answers before it has written to disk (appendfsync everysec): ")
+    assert [each.split(":")[0] for each in told_scripts["store"]] == [
+        "the store answers before it has written to disk (appendfsync everysec)"
+    ]
+    (found,) = [each for each in checked if each["what"] == "store"]
+    assert found["grade"] == "warning"
 
 
 def test_what_needs_a_person_is_code_1(operator: "Operator", a_create: Callable[..., Create]) -> None:
@@ -53,4 +102,6 @@ def test_scripts_get_json(operator: "Operator") -> None:
     assert told["ok"] is False
     (service,) = told["services"]
     assert (service["gate"], service["because"], service["dead"]) == ("held", "401 unknown key", 0)
+    assert (service["in_flight"], service["per_minute"]["accepted"]) == (0, {"1": 0, "5": 0, "15": 0})
+    assert told["store"] == []
     assert len(service["needs"]) == 1

@@ -25,7 +25,7 @@ from sandbox.app import create_app
 from sandbox.connection import Protocol
 from sandbox.patience import Patience
 from sandbox.settings import Settings as SandboxSettings
-from worker.api import OpenMediaApi, open_client
+from worker.api import Connections, OpenMediaApi
 from worker.commands import Command, Create, Stop, Update
 from worker.drain.desk import Desk, Stopping
 from worker.drain.lane import deliver
@@ -238,9 +238,9 @@ class Server(uvicorn.Server):
 
 @dataclass
 class World:
-    """The sandbox on its socket, the places where nobody answers, and a client for all of them."""
+    """The sandbox on its socket, the places where nobody answers, and connections to all of them."""
 
-    client: httpx.AsyncClient
+    connections: Connections
     places: Mapping[str, str]
 
     def api(self, service: str, *, place: str = "sandbox", slow: bool = False) -> OpenMediaApi:
@@ -252,21 +252,16 @@ class World:
             call_timeout_s=SHORT_S if slow else LONG_S,
         )
         return OpenMediaApi(
-            self.client, service, settings, api_key=lambda: KEY, clock=lambda: datetime.now(UTC)
+            self.connections, service, settings, api_key=lambda: KEY, clock=lambda: datetime.now(UTC)
         )
 
     async def control(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON of any shape
         """Speak to the sandbox's own endpoints."""
         url = self.places["sandbox"].replace("/nexus/v3", f"/sandbox/{path}")
         content = None if body is None else json.dumps(body)
-        request = httpx.Request(
-            method,
-            url,
-            content=content,
-            headers={"content-type": "application/json"},
-            extensions={"timeout": {"connect": LONG_S}},
-        )
-        response = await self.client.send(request)
+        headers = {"content-type": "application/json"}
+        async with httpx.AsyncClient(timeout=LONG_S) as client:
+            response = await client.request(method, url, content=content, headers=headers)
         assert response.status_code == 200, response.text
         return response.json()
 
@@ -298,8 +293,8 @@ async def world(services: list[str]) -> AsyncIterator[World]:
             # the handshake is never answered
             "silent": f"https://127.0.0.1:{silent.getsockname()[1]}/nexus/v3",
         }
-        async with open_client(in_flight=2 * AT_ONCE) as client:
-            yield World(client, places)
+        async with Connections(in_flight=2 * AT_ONCE) as connections:
+            yield World(connections, places)
         patience.end()
         server.should_exit = True
         await serving
@@ -547,11 +542,14 @@ class Cell:
             self.now = max(self.now, view.due, backlog.held_until or view.due)
 
     async def _ended(self, view: LaneView) -> str:
-        letters = await self.store.dead(self.service, limit=9)
+        heads = await self.store.dead(self.service, limit=9)
         if view.history[-1].event == "applied":
-            assert letters == ()
+            assert heads == ()
             return str(view.history[-1].detail["note"])
-        (letter,) = letters
+        (head,) = heads
+        found = await self.store.letter(self.service, head.id)
+        assert found is not None
+        letter, _ = found
         assert isinstance(letter, DeadCommand)
         assert letter.command == self.scene.command(self.service), "kept whole"
         return f"dead: {letter.cause}"

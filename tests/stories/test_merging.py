@@ -1,21 +1,26 @@
 """Merging over the real API stand-in: fewer calls, the same user data."""
 
 import asyncio
+import contextlib
 import random
-from collections.abc import Mapping, Sequence
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
+from starlette.types import ASGIApp
 
 from sandbox.app import create_app
+from sandbox.connection import Protocol
 from sandbox.settings import Settings as SandboxSettings
-from worker.api import OpenMediaApi
+from worker.api import Connections, OpenMediaApi
 from worker.commands import Command, Create, OnEnded, Stop, Update
 from worker.drain.desk import Desk, Stopping
 from worker.drain.lane import deliver
@@ -81,17 +86,40 @@ def _without_marks(user_data: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     return {name: value for name, value in user_data.items() if not name.startswith("bridge_")}
 
 
+class Server(uvicorn.Server):
+    """Uvicorn inside a test: signals are the test runner's."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+@contextlib.asynccontextmanager
+async def serving(app: ASGIApp) -> AsyncIterator[str]:
+    """Serve a sandbox on a socket and give its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(app, http=Protocol, ws="none", log_level="warning", access_log=False)
+        server = Server(config)
+        running = asyncio.create_task(server.serve([listener]))
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await running
+
+
 async def told(commands: Sequence[Command], *, merging: bool, begun: Create | None = None) -> Told:
     """Deliver the commands, all waiting at once, after `begun`; return what the sandbox made of them."""
     services = {"support": frozenset({KEY})}
     app = create_app(SandboxSettings(services=services), dice=random.Random(1))  # noqa: S311 - ids only
     store, ids = MemoryStore(Limits()), count()
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://sandbox") as client:
-        service = ServiceSettings(base_url="http://sandbox/nexus/v3", api_key="env:KEY")
+    async with serving(app) as base, Connections(in_flight=1) as connections:
+        service = ServiceSettings(base_url=f"{base}/nexus/v3", api_key="env:KEY")
         desk = Desk(
             service="support",
             lanes=store,
-            api=OpenMediaApi(client, "support", service, api_key=lambda: KEY, clock=lambda: NOW),
+            api=OpenMediaApi(connections, "support", service, api_key=lambda: KEY, clock=lambda: NOW),
             clock=lambda: NOW,
             dice=lambda: 0.0,
             ids=lambda: f"id-{next(ids)}",
@@ -109,9 +137,12 @@ async def told(commands: Sequence[Command], *, merging: bool, begun: Create | No
             while claims := await store.claim(HOME, limit=1, lease=LEASE, token=desk.ids(), now=NOW):
                 await deliver(desk, claims[0])
         assert await store.dead("support", limit=9) == ()
-        audit, interactions = [
-            (await client.get(f"/sandbox/{what}")).json() for what in ("audit", "interactions")
-        ]
+        # asked within the process: what it holds needs no socket
+        inside = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=inside, base_url=base) as client:
+            audit, interactions = [
+                (await client.get(f"/sandbox/{what}")).json() for what in ("audit", "interactions")
+            ]
     return Told(audit, interactions)
 
 

@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 from pydantic import ValidationError
 
 from worker.commands import Create, Update
-from worker.deadletters import DeadLetters, Filter, edited, grouped, next_key
+from worker.deadletters import DeadLetters, Filter, edited, next_key
+from worker.events import Event, LetterDiscarded, LetterReplayed
 from worker.lanes import Burial, Entry, Partition
 from worker.letters import DeadCommand, Unreadable
 from worker.store.memory import MemoryStore
@@ -68,9 +70,17 @@ async def bury(store: MemoryStore, *, external_id: str = "c-1", letter_id: str =
     return dead
 
 
-def desk(store: MemoryStore, bell: Bell) -> DeadLetters:
+def desk(store: MemoryStore, bell: Bell, heard: list[Event] | None = None) -> DeadLetters:
     """Return the use case over a store."""
-    return DeadLetters(store, bell, partitions={"support": 1}, clock=lambda: NOW, ids=lambda: "new")
+    numbers = count(1)
+    return DeadLetters(
+        store,
+        bell,
+        partitions={"support": 1},
+        clock=lambda: NOW,
+        ids=lambda: f"id{next(numbers)}",
+        listen=[].append if heard is None else heard.append,
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,17 +99,13 @@ def desk(store: MemoryStore, bell: Bell) -> DeadLetters:
 )
 def test_a_filter_means_what_it_says(wanted: Filter, *, fits: bool) -> None:
     """Every condition that is given must hold."""
-    assert wanted.fits(letter()) is fits
+    assert wanted.fits(letter().head) is fits
 
 
 def test_unreadable_deliveries_have_a_cause_and_a_channel_but_no_conversation() -> None:
-    """They are grouped like any other letter."""
-    assert Filter(cause="unreadable", channel="tickets").fits(UNREADABLE)
-    assert not Filter(external_id="c-1").fits(UNREADABLE)
-    assert grouped([letter(), letter("d2"), UNREADABLE]) == {
-        ("rejected", "mail"): 2,
-        ("unreadable", "tickets"): 1,
-    }
+    """They are chosen like any other letter."""
+    assert Filter(cause="unreadable", channel="tickets").fits(UNREADABLE.head)
+    assert not Filter(external_id="c-1").fits(UNREADABLE.head)
 
 
 def test_each_replay_has_a_key_of_its_own() -> None:
@@ -120,9 +126,9 @@ def test_replaying_three_times_is_replaying_once() -> None:
     """The first replay brings the command back, mended, and rings; the others find nothing."""
 
     async def body() -> None:
-        store, bell = MemoryStore(), Bell()
+        store, bell, heard = MemoryStore(), Bell(), []
         dead = await bury(store)
-        letters = desk(store, bell)
+        letters = desk(store, bell, heard)
         changes = {"user_data": {"Subject": "Mended"}}
         assert [await letters.replay(dead, changes) for _ in range(3)] == [1, 0, 0]
         view = await store.view("support", "c-1")
@@ -132,6 +138,7 @@ def test_replaying_three_times_is_replaying_once() -> None:
         assert pending.command.user_data == {"Subject": "Mended"}
         assert pending.command.idempotency_key == "mail:c-1#replay-2"
         assert bell.rung == [Partition("support", 0)]
+        assert heard == [LetterReplayed("support", "mail", "c-1", 1, "rejected", "d1", "")]
 
     asyncio.run(body())
 
@@ -140,15 +147,16 @@ def test_a_discarded_create_lets_its_lane_move() -> None:
     """The trace stays in the history, and a second discard finds nothing."""
 
     async def body() -> None:
-        store, bell = MemoryStore(), Bell()
+        store, bell, heard = MemoryStore(), Bell(), []
         dead = await bury(store)
         waiting = Update(
             service="support", external_id="c-1", idempotency_key="mail:2", channel="mail", received_at=NOW
         )
         await store.append(waiting, receipt_id="r2", now=NOW)
-        letters = desk(store, bell)
-        assert await letters.discard(dead, reason="spam")
-        assert not await letters.discard(dead, reason="spam")
+        letters = desk(store, bell, heard)
+        assert await letters.discard(dead.head, reason="spam")
+        assert not await letters.discard(dead.head, reason="spam")
+        assert heard == [LetterDiscarded("support", "mail", "c-1", 1, "rejected", "spam", "d1", "")]
         view = await store.view("support", "c-1")
         assert view is not None
         assert (view.parked, view.due) == (False, NOW)
@@ -161,12 +169,13 @@ def test_letters_are_found_and_unreadable_ones_given_up() -> None:
     """Find narrows down; an unreadable delivery is discarded without a lane to wake."""
 
     async def body() -> None:
-        store, bell = MemoryStore(), Bell()
+        store, bell, heard = MemoryStore(), Bell(), []
         dead = await bury(store)
         await store.keep(UNREADABLE)
-        letters = desk(store, bell)
-        assert await letters.find("support", Filter(cause="rejected"), limit=10) == (dead,)
-        assert await letters.discard(UNREADABLE, reason="noise")
+        letters = desk(store, bell, heard)
+        assert await letters.find("support", Filter(cause="rejected"), limit=10) == (dead.head,)
+        assert await letters.discard(UNREADABLE.head, reason="noise")
+        assert heard == [LetterDiscarded("support", "tickets", "", 0, "unreadable", "noise", "u1", "")]
         assert await letters.find("support", Filter(cause="unreadable"), limit=10) == ()
         assert bell.rung == []
 

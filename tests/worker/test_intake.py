@@ -18,6 +18,7 @@ from worker.ports import Store
 from worker.settings import ServiceSettings
 from worker.store.limits import Limits, ServiceLimits
 from worker.store.memory import MemoryStore
+from worker.store.redis import RedisStore
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -62,6 +63,7 @@ class Away(MemoryStore):
     def __init__(self, appends: int = 0) -> None:
         super().__init__()
         self.appends = appends
+        self.is_back = False
 
     async def append(self, command: Command, *, receipt_id: str, now: datetime) -> Appended:
         """See `worker.ports.Lanes.append`."""
@@ -70,25 +72,57 @@ class Away(MemoryStore):
         self.appends -= 1
         return await super().append(command, receipt_id=receipt_id, now=now)
 
-    async def tally(self, service: str, counter: str) -> None:
+    async def tally(self, service: str, counter: str, count: int = 1) -> None:
         """See `worker.ports.Letters.tally`."""
-        raise StoreUnavailable(f"gone: {service} {counter}")
+        if not self.is_back:
+            raise StoreUnavailable(f"gone: {service} {counter}")
+        await super().tally(service, counter, count)
+
+
+class Counting(MemoryStore):
+    """Counts how often it is written to."""
+
+    writes = 0
+
+    async def tally(self, service: str, counter: str, count: int = 1) -> None:
+        """See `worker.ports.Letters.tally`."""
+        self.writes += 1
+        await super().tally(service, counter, count)
+
+
+class Gathering(MemoryStore):
+    """Answers an append only after everything that can be under way is, and notes what that was."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(limits)
+        self.under_way: list[list[str]] = []
+
+    async def append(self, command: Command, *, receipt_id: str, now: datetime) -> Appended:
+        """See `worker.ports.Lanes.append`."""
+        if not self.under_way or self.under_way[-1] is not self.gathering:
+            self.gathering: list[str] = []
+            self.under_way.append(self.gathering)
+        self.gathering.append(command.idempotency_key)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        self.gathering = []
+        return await super().append(command, receipt_id=receipt_id, now=now)
 
 
 class Scene:
     """An intake with everything around it."""
 
-    def __init__(self, store: Store | None = None) -> None:
-        self.store = store or MemoryStore(LIMITS)
+    def __init__(self, store: Store | None = None, partitions: int = 1, receipts: str = "r") -> None:
+        self.store = store or MemoryStore(Limits(dict(LIMITS.services)))
         self.bell = Bell()
         self.events: list[Event] = []
         numbers = iter(range(100))
         self.intake = Intake(
             self.store,
             self.bell,
-            services={"support": service(), "wide": service(partitions=4)},
+            services={"support": service(partitions), "wide": service(partitions=4)},
             clock=lambda: NOW,
-            ids=lambda: f"r{next(numbers)}",
+            ids=lambda: f"{receipts}{next(numbers)}",
             listen=self.events.append,
         )
 
@@ -100,9 +134,19 @@ class Scene:
                 return await self.intake.submit(list(commands))
             finally:
                 self.bell.may.set()
-                await self.intake.settle_rings()
+                await self.intake.settle()
 
         return asyncio.run(scene())
+
+    def tally(self, *counters: str) -> None:
+        """Count for services in turn, then end."""
+
+        async def scene() -> None:
+            for service, counter in zip(counters[::2], counters[1::2], strict=True):
+                await self.intake.tally(service, counter)
+            await self.intake.settle()
+
+        asyncio.run(scene())
 
     def pending(self, service: str = "support") -> list[int]:
         """Return what waits in the conversation."""
@@ -206,21 +250,139 @@ def test_an_unreadable_delivery_is_kept() -> None:
     scene = Scene()
     letter = Unreadable(id="u1", service="support", channel="mail", reason="?", arrived_at=NOW, body=b"x")
     asyncio.run(scene.intake.keep(letter))
-    assert asyncio.run(scene.store.dead("support", limit=9)) == (letter,)
+    assert asyncio.run(scene.store.letter("support", letter.id)) == (letter, ())
 
 
 def test_counting_is_not_worth_an_error() -> None:
     """A count is not a promise: a store that is away costs the count only."""
-    scene = Scene()
-    asyncio.run(scene.intake.tally("support", "mail:refused"))
-    assert asyncio.run(scene.store.tallies("support")) == {"mail:refused": 1}
     away = Scene(Away())
-    asyncio.run(away.intake.tally("support", "mail:refused"))
+    away.tally("support", "mail:refused")
     assert asyncio.run(away.store.tallies("support")) == {}
 
 
-def test_settling_rings_without_any_returns_at_once() -> None:
+def test_counts_are_written_together() -> None:
+    """A thousand refusals are one write, and none is lost when the process ends."""
+    scene = Scene(Counting())
+    scene.tally(*["support", "mail:refused"] * 1000, "", "http:malformed")
+    assert asyncio.run(scene.store.tallies("support")) == {"mail:refused": 1000}
+    assert asyncio.run(scene.store.tallies("")) == {"http:malformed": 1}
+    assert scene.store.writes == 2
+
+
+def test_counts_are_written_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has to ask for it, and a store that was away gets them when it is back."""
+    monkeypatch.setattr("worker.intake.COUNTED_EVERY_S", 0)
+    scene = Scene(Away())
+
+    async def main() -> dict[str, int]:
+        await scene.intake.tally("support", "mail:refused")
+        for _ in range(5):
+            await asyncio.sleep(0)
+        scene.store.is_back = True
+        for _ in range(5):
+            await asyncio.sleep(0)
+        return await scene.store.tallies("support")
+
+    assert asyncio.run(main()) == {"mail:refused": 1}
+
+
+def test_settling_with_nothing_to_settle_returns_at_once() -> None:
     """There is nothing to wait for."""
     scene = Scene()
-    asyncio.run(scene.intake.settle_rings())
+    asyncio.run(scene.intake.settle())
     assert scene.bell.rings == []
+
+
+def in_lane(lane: str, number: int, *, subject: str = "") -> Create:
+    """Return the n-th command of one of several conversations."""
+    data = {"Subject": subject} if subject else {}
+    return command(number).model_copy(
+        update={"external_id": lane, "idempotency_key": f"mail:{lane}:{number}", "user_data": data}
+    )
+
+
+def lanes(scene: Scene, *names: str) -> list[list[str]]:
+    """Return the keys that wait in each lane, in order."""
+
+    async def look() -> list[list[str]]:
+        views = [await scene.store.view("support", name) for name in names]
+        return [[each.command.idempotency_key for each in view.pending] if view else [] for view in views]
+
+    return asyncio.run(look())
+
+
+def test_a_batch_has_its_receipts_in_its_own_order() -> None:
+    """Whatever lanes its commands go to; each lane keeps the batch's order."""
+    scene = Scene()
+    batch = [in_lane("a", 1), in_lane("b", 1), in_lane("a", 2)]
+    receipts = scene.submit(batch)
+    assert [(each.external_id, each.sequence) for each in receipts] == [("a", 1), ("b", 1), ("a", 2)]
+    assert lanes(scene, "a", "b") == [["mail:a:1", "mail:a:2"], ["mail:b:1"]]
+
+
+def test_lanes_of_a_batch_go_out_together() -> None:
+    """No lane waits for another one's answer; within a lane each command waits for the one before."""
+    store = Gathering(Limits({"support": ServiceLimits(lane_cap=9)}))
+    scene = Scene(store)
+    scene.submit([in_lane("a", 1), in_lane("a", 2), in_lane("b", 1), in_lane("c", 1)])
+    assert store.under_way == [["mail:a:1", "mail:b:1", "mail:c:1"], ["mail:a:2"]]
+
+
+def test_a_full_lane_in_a_batch_holds_up_no_other() -> None:
+    """The sender comes again: what was kept is a duplicate then, and the full lane kept its order."""
+    scene = Scene()
+    scene.submit([in_lane("b", 1), in_lane("b", 2)])
+    batch = [in_lane("a", 1), in_lane("b", 3), in_lane("b", 4), in_lane("c", 1)]
+    with pytest.raises(LaneFull):
+        scene.submit(batch)
+    assert lanes(scene, "a", "b", "c") == [["mail:a:1"], ["mail:b:1", "mail:b:2"], ["mail:c:1"]]
+    scene.store._state.limits.services["support"] = ServiceLimits(lane_cap=9)
+    receipts = scene.submit(batch)
+    assert [each.duplicate for each in receipts] == [True, False, False, True]
+    assert lanes(scene, "b") == [["mail:b:1", "mail:b:2", "mail:b:3", "mail:b:4"]]
+
+
+def test_a_conflict_in_a_batch_holds_up_nothing() -> None:
+    """It will never be accepted, so all the others are, before the sender hears of it."""
+    scene = Scene()
+    scene.submit([in_lane("a", 1)])
+    batch = [in_lane("a", 1, subject="other"), in_lane("a", 2), in_lane("b", 1)]
+    with pytest.raises(KeyConflict, match="mail:a:1"):
+        scene.submit(batch)
+    assert lanes(scene, "a", "b") == [["mail:a:1", "mail:a:2"], ["mail:b:1"]]
+
+
+def test_coming_again_matters_more_than_a_conflict() -> None:
+    """A batch with both is not settled by the conflict: the sender must bring it again."""
+    scene = Scene()
+    scene.submit([in_lane("a", 1), in_lane("b", 1), in_lane("b", 2)])
+    with pytest.raises(LaneFull):
+        scene.submit([in_lane("a", 1, subject="other"), in_lane("b", 3)])
+
+
+@pytest.mark.parametrize("slots", [1, 4])
+def test_a_batch_that_was_half_kept_is_whole_after_it_came_again(redis_url: str, slots: int) -> None:
+    """With lanes in one slot of Redis and in several, no command is lost, doubled or out of order."""
+
+    async def main() -> None:
+        caps = [Limits({"support": ServiceLimits(partitions=slots, lane_cap=cap)}) for cap in (2, 9)]
+        stores = [RedisStore.open(redis_url, each, timeout_s=5) for each in caps]
+        batch = [in_lane(lane, number) for number in (1, 2, 3) for lane in "abcdef"]
+        late = [each for each in batch if each.idempotency_key.endswith(":3")]
+        try:
+            first, second = Scene(stores[0], slots, "first"), Scene(stores[1], slots, "second")
+            with pytest.raises(LaneFull):
+                await first.intake.submit(batch)
+            receipts = await second.intake.submit(batch)
+            for scene in (first, second):
+                scene.bell.may.set()
+                await scene.intake.settle()
+            assert [each.duplicate for each in receipts] == [each not in late for each in batch]
+            for lane in "abcdef":
+                view = await stores[1].view("support", lane)
+                assert [each.command.idempotency_key[-1] for each in view.pending] == ["1", "2", "3"]
+        finally:
+            for store in stores:
+                await store.aclose()
+
+    asyncio.run(main())

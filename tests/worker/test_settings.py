@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from worker.settings import (
     BreakerSettings,
     ChannelSettings,
+    ClientSettings,
     GateSettings,
     HttpSettings,
     RetrySettings,
@@ -37,6 +38,12 @@ def test_nothing_has_to_be_set() -> None:
         (ServiceSettings, {**SERVICE, "base_url": "https://example.com/ v3"}),
         (ServiceSettings, {**SERVICE, "api_key": "s3cret"}),
         (ServiceSettings, {**SERVICE, "api_key": "env:9LIVES"}),
+        (ClientSettings, {"keys": [], "services": ["support"]}),
+        (ClientSettings, {"keys": ["env:SHOP"], "services": []}),
+        (ClientSettings, {"keys": ["the-key-itself"], "services": ["support"]}),
+        (HttpSettings, {"longest_wait_s": 61}),
+        (HttpSettings, {"max_waiting": -1}),
+        (Settings, {"clients": {"x" * 61: {"keys": ["env:SHOP"], "services": ["support"]}}}),
         (ServiceSettings, {**SERVICE, "partitions": 0}),
         (ServiceSettings, {**SERVICE, "partitions": 257}),
         (ServiceSettings, {**SERVICE, "lane_cap": 0}),
@@ -71,6 +78,18 @@ def test_what_cannot_be_meant_is_refused(model: type, wrong: dict[str, Any]) -> 
     """Units, ranges, references to secrets, and names that do not exist."""
     with pytest.raises(ValidationError):
         model(**wrong)
+
+
+def test_a_client_names_services_that_are_there() -> None:
+    """And no channel has the name under which its commands are known."""
+    client = ClientSettings(keys=("env:SHOP",), services=("support",))
+    settings = {"services": {"support": SERVICE}, "clients": {"shop": client}}
+    assert Settings.model_validate(settings).clients == {"shop": client}
+    with pytest.raises(ValidationError, match=r"clients\.shop\.services has 'support', but there is: none"):
+        Settings.model_validate({**settings, "services": {}})
+    namesake = {"api.shop": {"connector": "webhook", "service": "support"}}
+    with pytest.raises(ValidationError, match=r"channels\.api\.shop has the name"):
+        Settings.model_validate({**settings, "channels": namesake})
 
 
 def test_a_channel_names_a_service_that_is_there() -> None:

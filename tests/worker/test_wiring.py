@@ -16,7 +16,7 @@ from worker import wiring
 from worker.commands import Create
 from worker.deadletters import Filter
 from worker.errors import SecretMissing, SettingsError, StoreUnavailable, StoreUnsafe, UnknownService
-from worker.events import CommandDeferred, Event
+from worker.events import CommandDeferred, Event, StoreDoubtful
 from worker.lanes import Partition
 from worker.letters import Unreadable
 from worker.secrets import Secrets
@@ -135,8 +135,8 @@ def test_dead_letters_can_be_worked_on(redis_url: str) -> None:
         bridge = bridge_on(redis_url)
         letter = Unreadable(id="u1", service="support", channel="mail", reason="?", arrived_at=NOW, body=b"")
         await bridge.intake.keep(letter)
-        assert await bridge.dead_letters.find("support", Filter(), limit=9) == (letter,)
-        assert await bridge.dead_letters.discard(letter, reason="spam")
+        assert await bridge.dead_letters.find("support", Filter(), limit=9) == (letter.head,)
+        assert await bridge.dead_letters.discard(letter.head, reason="spam")
         assert await bridge.dead_letters.find("support", Filter(), limit=9) == ()
         await bridge.aclose()
 
@@ -171,24 +171,28 @@ def test_a_tick_looks_at_every_partition(redis_url: str) -> None:
 
 
 def test_a_store_that_could_forget_is_refused(redis_url: str, redis_server: RedisServer) -> None:
-    """Unless the operator accepts it."""
+    """Unless the operator accepts it; then it is said at every start."""
 
-    async def start(*, allow_unsafe: bool) -> None:
-        bridge = bridge_on(redis_url)
+    async def start(*, allow_unsafe: bool) -> list[Event]:
+        bridge, heard = bridge_on(redis_url), []
+        bridge.listen = heard.append
         store = bridge.settings.store.model_copy(update={"allow_unsafe": allow_unsafe})
         bridge.settings = bridge.settings.model_copy(update={"store": store})
         try:
             await bridge.start()
         finally:
             await bridge.aclose()
+        return heard
 
-    asyncio.run(start(allow_unsafe=False))
+    assert asyncio.run(start(allow_unsafe=False)) == []
     with redis.Redis.from_url(redis_server.url()) as client:
         client.config_set("maxmemory-policy", "allkeys-lru")
         try:
             with pytest.raises(StoreUnsafe, match="evicts keys when memory is short"):
                 asyncio.run(start(allow_unsafe=False))
-            asyncio.run(start(allow_unsafe=True))
+            assert asyncio.run(start(allow_unsafe=True)) == [
+                StoreDoubtful("the store evicts keys when memory is short (maxmemory-policy allkeys-lru)")
+            ]
         finally:
             client.config_set("maxmemory-policy", "noeviction")
 

@@ -165,6 +165,8 @@ async def _bury(desk: Desk, head: Head, ended: Ended, bury: Bury) -> Held:
         calls=len(ended.calls),
     )
     held = await desk.lanes.bury(head.claim, burial, now=now)
+    if held is Held.TRIPPED:
+        desk.listen(BreakerOpened(desk.service, bury.reason))
     if held is not Held.STALE:
         desk.listen(
             CommandBuried(

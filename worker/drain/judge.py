@@ -6,6 +6,7 @@ outcome.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from worker.commands import Command, Create, OnConflict, OnMissing, Stop, Update
 from worker.drain.backoff import delay_s, outage_delay_s
@@ -45,6 +46,8 @@ from worker.settings import RetrySettings
 from worker.verdicts import Again, Applied, Bury, Hold, Proceed, Verdict
 
 _SHORTEST_HOLD_S = 1.0
+#: What is asked when a create of ours may have taken effect.
+_DOUBTFUL: Final = (Purpose.AFTER_UNKNOWN, Purpose.READ_BACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +90,9 @@ def judge(case: Case, outcome: Outcome) -> Verdict:
             doubt = outcome.reached and isinstance(case.step.operation, CreateInteraction)
             return again(case, outcome.evidence, suspect=doubt or _in_doubt(case), counted=outcome.reached)
         case Unknown():
-            writes = isinstance(case.step.operation, CreateInteraction)
-            return again(case, outcome.evidence, suspect=writes or _in_doubt(case))
+            if isinstance(case.step.operation, CreateInteraction):
+                return Proceed(look_step(case.step.target, Purpose.READ_BACK))
+            return again(case, outcome.evidence, suspect=_in_doubt(case))
 
 
 def again(
@@ -118,7 +122,7 @@ def said(evidence: Evidence) -> str:
 
 def _in_doubt(case: Case) -> bool:
     """A doubt stays until the command is settled: a failed look leaves it, and so does anything else."""
-    return case.suspect or case.step.purpose is Purpose.AFTER_UNKNOWN
+    return case.suspect or case.step.purpose in _DOUBTFUL
 
 
 def _overloaded(case: Case, outcome: Overloaded) -> Verdict:
@@ -157,11 +161,7 @@ def _found(case: Case, snapshot: Snapshot | None) -> Verdict:
     if is_ours(snapshot, case.command, mark=case.mark):
         return Applied(_opened(case, snapshot), "adopted")
     nothing_to_compare = snapshot is None or not snapshot.user_data or not case.mark
-    if (
-        nothing_to_compare
-        and case.step.purpose is Purpose.AFTER_UNKNOWN
-        and case.interaction.state is not State.OPEN
-    ):
+    if nothing_to_compare and case.step.purpose in _DOUBTFUL and case.interaction.state is not State.OPEN:
         # Our create may have succeeded, nobody else writes this external id, and no mark can contradict.
         return Applied(_opened(case, snapshot), "adopted without comparison")
     return _stranger(case, snapshot)
@@ -213,6 +213,10 @@ def _not_found(case: Case, evidence: Evidence) -> Verdict:
 def _not_there(case: Case, evidence: Evidence) -> Verdict:
     if case.step.purpose is Purpose.AFTER_UNKNOWN and not isinstance(case.command, Stop):
         return Proceed(create_step(case.step.target, case.command, mark=case.mark))
+    if case.step.purpose is Purpose.READ_BACK:
+        # It failed, or it is still under way: only a later look can tell.
+        lost = Evidence(evidence.status, "nothing is there after a create without an answer")
+        return again(case, lost, suspect=True)
     # A conflict with something that cannot be read: a lagging read, or a 409 that means something else.
     return again(case, evidence, suspect=_in_doubt(case), failed=False)
 

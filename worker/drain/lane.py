@@ -43,8 +43,8 @@ async def deliver(desk: Desk, claim: Claim) -> None:
         desk.listen(DrainFailed(desk.service, claim.external_id, str(error)))
     except Exception as error:  # noqa: BLE001 - a fault of ours must not take the other lanes along
         desk.listen(DrainFailed(desk.service, claim.external_id, f"{type(error).__name__}: {error}"))
-        wait = _delay(desk, place.attempt)
-        await _give_back(desk, claim, place.waiting[0], "a fault of the bridge", wait, suspect=True)
+        reason, wait = "a fault of the bridge", _delay(desk, place.attempt)
+        await _give_back(desk, claim, place.waiting[0], reason, wait, suspect=True, calls=place.calls)
 
 
 class _LaneLost(Exception):
@@ -59,6 +59,8 @@ class _Place:
     interaction: Interaction
     attempt: int
     suspect: bool
+    #: Calls begun for the present head.
+    calls: int = 0
 
 
 async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
@@ -68,13 +70,13 @@ async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
         if head is None:
             reason, wait = "a newer bridge wrote it", _UNKNOWN_FORMAT_DELAY
             first, doubt = place.waiting[0], place.suspect
-            await _give_back(desk, claim, first, reason, wait, suspect=doubt, counted=False)
+            await _give_back(desk, claim, first, reason, wait, suspect=doubt, counted=False, calls=0)
             return
-        ended = await _decide(desk, head, lease, suspect=place.suspect)
+        ended = await _decide(desk, head, lease, place, suspect=place.suspect)
         if isinstance(ended.verdict, Bury) and len(head.members) > 1:
             # One of them is at fault: alone, each is judged for itself. A batch that failed may have created.
             head, batch, doubt = _alone(head), ended.calls, place.suspect or ended.verdict.failed
-            ended = await _decide(desk, head, lease, suspect=doubt)
+            ended = await _decide(desk, head, lease, place, suspect=doubt)
             ended = replace(ended, calls=(*batch, *ended.calls))
         left = place.waiting[len(head.members) :]
         held = await write(desk, head, ended, keep=bool(left) and not desk.stopping)
@@ -84,7 +86,7 @@ async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
             return
         lease.renewed_by_settling()
         place.waiting, place.interaction = left, ended.verdict.interaction
-        place.attempt, place.suspect = 1, False
+        place.attempt, place.suspect, place.calls = 1, False, 0
 
 
 def _head(desk: Desk, claim: Claim, place: _Place) -> Head | None:
@@ -107,7 +109,7 @@ def _alone(head: Head) -> Head:
     return Head(head.claim, (first,), first.command, head.interaction, head.attempt)
 
 
-async def _decide(desk: Desk, head: Head, lease: "_Lease", *, suspect: bool) -> Ended:
+async def _decide(desk: Desk, head: Head, lease: "_Lease", place: _Place, *, suspect: bool) -> Ended:
     if head.attempt > desk.retry.max_attempts:
         doubt = "; the last try may have taken effect" if suspect else ""
         return Ended(Bury("exhausted", f"tried {head.attempt - 1} times without coming to an answer{doubt}"))
@@ -117,6 +119,7 @@ async def _decide(desk: Desk, head: Head, lease: "_Lease", *, suspect: bool) -> 
         if not isinstance(decision, Step):
             return Ended(decision, tuple(calls))
         await lease.secure()
+        place.calls += 1
         outcome = await _call(desk, head, decision)
         calls.append(_evidence(desk.clock(), decision, outcome))
         verdict = judge(_case(desk, head, decision, suspect=suspect), outcome)
@@ -190,12 +193,13 @@ async def _give_back(
     wait: timedelta,
     *,
     suspect: bool,
+    calls: int,
     counted: bool = True,
 ) -> None:
-    """Return the lane undone."""
+    """Return the lane undone, with so many calls begun."""
     now = desk.clock()
     entry = Entry(at=now, event="deferred", sequence=queued.sequence, detail={"reason": reason})
-    deferral = Deferral(now + wait, suspect=suspect, counted=counted, failed=False, calls=0, entry=entry)
+    deferral = Deferral(now + wait, suspect=suspect, counted=counted, failed=False, calls=calls, entry=entry)
     try:
         await desk.lanes.defer(claim, deferral, now=now)
     except StoreUnavailable as error:

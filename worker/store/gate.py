@@ -59,7 +59,7 @@ class Gate:
     window_from: int = 0
     answered: int = 0
     failed: int = 0
-    #: lane → end of its lease, kept while `in_flight` limits.
+    #: lane → end of its lease.
     out: dict[str, int] = field(default_factory=dict)
 
     def admits(self, limits: GateLimits, wanted: int, now: int) -> int:
@@ -71,19 +71,20 @@ class Gate:
         if limits.rate_per_s:
             wanted = min(wanted, int(self._saved(limits, now)))
         if limits.in_flight:
-            out = sum(1 for until in self.out.values() if until > now)
-            wanted = min(wanted, limits.in_flight - out)
+            wanted = min(wanted, limits.in_flight - self.busy(now))
         return max(wanted, 0)
+
+    def busy(self, now: int) -> int:
+        """Return how many lanes are being worked on."""
+        return sum(1 for until in self.out.values() if until > now)
 
     def claimed(self, limits: GateLimits, lanes: list[str], now: int, lease_until: int) -> "Gate":
         """Return the gate after lanes went through it, each with one call paid for."""
         after = self._spent(limits, len(lanes), now) if lanes else self
         if self.ajar and lanes:
             after = replace(after, probe_until=lease_until, prober=lanes[-1])
-        if limits.in_flight:
-            out = {lane: until for lane, until in self.out.items() if until > now}
-            after = replace(after, out={**out, **dict.fromkeys(lanes, lease_until)})
-        return after
+        out = {lane: until for lane, until in self.out.items() if until > now}
+        return replace(after, out={**out, **dict.fromkeys(lanes, lease_until)})
 
     def came_home(self, limits: GateLimits, calls: int, now: int) -> "Gate":
         """Return the gate after a command got its answer, with `calls` made for it."""
@@ -110,7 +111,7 @@ class Gate:
 
     def renewed(self, lane: str, lease_until: int) -> "Gate":
         """Return the gate after a lane's lease was extended."""
-        return replace(self, out={**self.out, lane: lease_until}) if lane in self.out else self
+        return replace(self, out={**self.out, lane: lease_until})
 
     def has_room(self, limits: GateLimits, lane: str, now: int) -> bool:
         """Say whether a holder may go on: one more call, which goes through the gate like any other."""
@@ -146,6 +147,10 @@ class Gate:
             return self
         # rounded as the script writes it, so that both count alike
         return replace(self, tokens=round(self._saved(limits, now) - calls, 6), tokens_at=now)
+
+    def shut_since(self, before: "Gate", now: int) -> bool:
+        """Say whether the gate was shut by what happened since."""
+        return self.shut_until > max(before.shut_until, now)
 
     def weighed(self, limits: GateLimits, now: int, *, failed: bool) -> "Gate":
         """Return the gate after a call was counted; too many failures shut it."""

@@ -37,7 +37,7 @@ class Keys:
 
     @property
     def out(self) -> str:
-        """Sorted set: lane → end of its lease, kept while the number in flight is limited."""
+        """Sorted set: lane → end of its lease."""
         return self.prefix + "out"
 
     @property
@@ -54,6 +54,11 @@ class Keys:
     def tally(self) -> str:
         """Hash: counter → count."""
         return self.prefix + "tally"
+
+    @property
+    def pace(self) -> str:
+        """Hash: what was counted in each minute, hour and day."""
+        return self.prefix + "pace"
 
     def lane(self, external_id: str) -> str:
         """List: the waiting commands of a conversation."""
@@ -80,5 +85,5 @@ class Keys:
         return f"{self.prefix}letter:{letter_id}"
 
     def token(self, token: str) -> str:
-        """List: the lanes that one claim took."""
+        """List or string: what one call of a verb did, for its repetition."""
         return f"{self.prefix}token:{token}"

@@ -25,18 +25,19 @@ from worker.lanes import (
 )
 from worker.store import wire
 from worker.store.keys import Keys
-from worker.store.limits import HISTORY_CAP, RING_PATIENCE_MS
+from worker.store.limits import HISTORY_CAP, RING_PATIENCE_MS, UNSAID
 from worker.store.link import Linked
 from worker.store.scripts import Script
 
-_APPEND: Final = Script.named("append")
-_CLAIM: Final = Script.named("claim", behind="gate")
+_APPEND: Final = Script.named("append", behind=("pace",))
+_CLAIM: Final = Script.named("claim", behind=("gate",))
 _RENEW: Final = Script.named("renew")
-_SETTLE: Final = Script.named("settle", behind="gate")
-_DEFER: Final = Script.named("defer", behind="gate")
-_BURY: Final = Script.named("bury", behind="gate")
+_SETTLE: Final = Script.named("settle", behind=("gate", "pace"))
+_DEFER: Final = Script.named("defer", behind=("gate", "pace"))
+_BURY: Final = Script.named("bury", behind=("gate", "pace"))
 _HOLD: Final = Script.named("hold")
 _PAUSE: Final = Script.named("pause")
+_RESUME: Final = Script.named("resume")
 _HASTEN: Final = Script.named("hasten")
 _BACKLOG: Final = Script.named("backlog")
 
@@ -52,7 +53,7 @@ class RedisLanes(Linked):
         service, lane = command.service, command.external_id
         limits = self._link.limits.service(service)
         keys = Keys.of(partition_of(service, lane, limits.partitions))
-        before, after = wire.received(command.kind, command.channel, now, command.trace_id)
+        before, after = wire.received(command, now)
         word, *answer = await self._link.run(
             _APPEND,
             (
@@ -64,6 +65,7 @@ class RedisLanes(Linked):
                 keys.history(lane),
                 keys.bell,
                 keys.keys(lane),
+                keys.pace,
             ),
             wire.millis(now),
             lane,
@@ -78,10 +80,8 @@ class RedisLanes(Linked):
             RING_PATIENCE_MS,
             command.idempotency_key,
         )
-        if word == b"conflict":
-            raise KeyConflict(command.idempotency_key, first=answer[0].decode(), second=command.fingerprint)
-        if word == b"full":
-            raise LaneFull(f"{answer[0]} commands already wait for {lane!r} of service {service!r}")
+        if word in {b"conflict", b"full"}:
+            raise _refusal(command, answer)
         first_id, sequence, position, accepted, ring = answer
         receipt = Receipt(
             id=first_id.decode(),
@@ -122,10 +122,14 @@ class RedisLanes(Linked):
 
     async def renew(self, claim: Claim, *, lease: timedelta, now: datetime) -> datetime | None:
         """See `worker.ports.Lanes.renew`."""
-        keys, until = Keys.of(claim.partition), now + lease
-        lane = claim.external_id
+        keys, lane, until = Keys.of(claim.partition), claim.external_id, now + lease
         renewed = await self._link.run(
-            _RENEW, (keys.row(lane), keys.due, keys.out), lane, claim.fence, wire.millis(until)
+            _RENEW,
+            (keys.row(lane), keys.due, keys.out),
+            wire.millis(now),
+            lane,
+            claim.fence,
+            wire.millis(until),
         )
         return until if renewed else None
 
@@ -144,6 +148,7 @@ class RedisLanes(Linked):
                 keys.keys(lane),
                 keys.gate,
                 keys.out,
+                keys.pace,
             ),
             wire.millis(now),
             lane,
@@ -166,7 +171,7 @@ class RedisLanes(Linked):
         keys, lane = Keys.of(claim.partition), claim.external_id
         word = await self._link.run(
             _DEFER,
-            (keys.row(lane), keys.due, keys.history(lane), keys.gate, keys.out),
+            (keys.row(lane), keys.due, keys.history(lane), keys.gate, keys.out, keys.pace),
             wire.millis(now),
             lane,
             claim.fence,
@@ -196,6 +201,8 @@ class RedisLanes(Linked):
                 keys.gate,
                 keys.out,
                 keys.active,
+                keys.keys(lane),
+                keys.pace,
             ),
             wire.millis(now),
             lane,
@@ -210,6 +217,7 @@ class RedisLanes(Linked):
             burial.calls,
             self._gate(claim.partition.service),
             self._link.limits.service(claim.partition.service).ended_retention_ms,
+            letter.head.model_dump_json(),
         )
         return Held(word.decode())
 
@@ -221,12 +229,12 @@ class RedisLanes(Linked):
     async def pause(self, service: str, *, reason: str) -> None:
         """See `worker.ports.Lanes.pause`."""
         for keys in self._shares(service):
-            await self._link.run(_PAUSE, (keys.gate,), reason)
+            await self._link.run(_PAUSE, (keys.gate,), reason.strip() or UNSAID)
 
     async def resume(self, service: str) -> None:
         """See `worker.ports.Lanes.resume`."""
         for keys in self._shares(service):
-            await self._link.run(_PAUSE, (keys.gate,), "")
+            await self._link.run(_RESUME, (keys.gate,))
 
     async def hasten(self, service: str, *, external_id: str = "", now: datetime) -> int:
         """See `worker.ports.Lanes.hasten`."""
@@ -247,8 +255,8 @@ class RedisLanes(Linked):
     async def backlog(self, partition: Partition, *, now: datetime) -> Backlog:
         """See `worker.ports.Lanes.backlog`."""
         keys = Keys.of(partition)
-        due, lanes, oldest, until, reason, paused, ajar, dead = await self._link.run(
-            _BACKLOG, (keys.due, keys.gate, keys.dead), wire.millis(now)
+        due, lanes, oldest, until, reason, paused, ajar, dead, in_flight = await self._link.run(
+            _BACKLOG, (keys.due, keys.gate, keys.dead, keys.out), wire.millis(now)
         )
         return Backlog(
             due=due,
@@ -259,18 +267,29 @@ class RedisLanes(Linked):
             paused=paused.decode(),
             probing=bool(ajar) and not until,
             dead=dead,
+            in_flight=in_flight,
         )
 
     def _gate(self, service: str) -> str:
         return self._link.limits.service(service).gate.packed
 
-    def _shares(self, service: str) -> list[Keys]:
-        partitions = self._link.limits.service(service).partitions
-        return [Keys.of(Partition(service, index)) for index in range(partitions)]
-
 
 def _ms(span: timedelta) -> int:
     return int(span.total_seconds() * 1000)
+
+
+def _refusal(command: Command, answer: list[Any]) -> KeyConflict | LaneFull:
+    """Return why `append` took nothing: `{waiting commands}`, or `{first fingerprint, its conversation}`."""
+    lane = command.external_id
+    if len(answer) == 1:
+        return LaneFull(f"{answer[0]} commands already wait for {lane!r} of service {command.service!r}")
+    first, conversation = (each.decode() for each in answer)
+    return KeyConflict(
+        command.idempotency_key,
+        first=first,
+        second=command.fingerprint,
+        elsewhere=conversation if conversation != lane else "",
+    )
 
 
 def _claim(partition: Partition, row: Any, lease_until: datetime) -> Claim:  # noqa: ANN401 - Redis answers in any shape

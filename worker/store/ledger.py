@@ -4,7 +4,8 @@ import asyncio
 
 from worker.interactions import Interaction
 from worker.lanes import LaneView, Partition, Seen, partition_of
-from worker.store import wire
+from worker.pace import Pace
+from worker.store import pace, wire
 from worker.store.keys import Keys
 from worker.store.link import Linked
 
@@ -12,13 +13,13 @@ from worker.store.link import Linked
 class RedisLedger(Linked):
     """Implements `worker.ports.Ledger`."""
 
-    async def view(self, service: str, external_id: str) -> LaneView | None:
+    async def view(self, service: str, external_id: str, *, pending: int | None = None) -> LaneView | None:
         """See `worker.ports.Ledger.view`."""
         partitions = self._link.limits.service(service).partitions
         keys = Keys.of(partition_of(service, external_id, partitions))
         pipeline = self._link.redis.pipeline(transaction=False)
         pipeline.hgetall(keys.row(external_id))
-        pipeline.lrange(keys.lane(external_id), 0, -1)
+        pipeline.lrange(keys.lane(external_id), 0, -1 if pending is None else pending - 1)
         pipeline.lrange(keys.history(external_id), 0, -1)
         pipeline.zscore(keys.due, external_id)
         row, lane, history, due = await self._link.ask(pipeline.execute())
@@ -32,6 +33,7 @@ class RedisLedger(Linked):
             attempt=int(row.get(b"attempt", 0)),
             due=None if due is None else wire.moment(due),
             parked=bool(row.get(b"parked")),
+            accepted=int(row.get(b"seq", 0)),
         )
 
     async def seen(self, service: str, external_id: str, key: str) -> Seen | None:
@@ -53,6 +55,12 @@ class RedisLedger(Linked):
         shares = await asyncio.gather(*(self._open(partition, limit) for partition in partitions))
         newest = sorted((row for share in shares for row in share), key=lambda each: each[0], reverse=True)
         return tuple(interaction for _, interaction in newest[:limit])
+
+    async def pace(self, service: str) -> Pace:
+        """See `worker.ports.Ledger.pace`."""
+        hashes = (self._link.redis.hgetall(keys.pace) for keys in self._shares(service))
+        stored = await asyncio.gather(*(self._link.ask(each) for each in hashes))
+        return Pace.together(map(pace.read, stored))
 
     async def _open(self, partition: Partition, limit: int) -> list[tuple[float, Interaction]]:
         keys = Keys.of(partition)

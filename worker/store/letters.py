@@ -7,17 +7,19 @@ from pydantic import TypeAdapter, ValidationError
 
 from worker.commands import Command, encode
 from worker.lanes import Entry, Partition, partition_of
-from worker.letters import DeadCommand, Unreadable
+from worker.letters import DeadCommand, LetterHead, Unreadable
 from worker.store import wire
 from worker.store.keys import Keys
-from worker.store.limits import HISTORY_CAP
+from worker.store.limits import HISTORY_CAP, REPEATABLE_MS
 from worker.store.link import Linked
 from worker.store.scripts import Script
 
-_KEEP: Final = Script.named("keep")
+_KEEP: Final = Script.named("keep", behind=("pace",))
 _REPLAY: Final = Script.named("replay")
 _DISCARD: Final = Script.named("discard")
 _LETTERS: Final[TypeAdapter[DeadCommand | Unreadable]] = TypeAdapter(DeadCommand | Unreadable)
+#: Heads read by one round trip: bounds how long others wait behind it.
+_HEADS_AT_ONCE: Final = 500
 
 
 class RedisLetters(Linked):
@@ -28,26 +30,31 @@ class RedisLetters(Linked):
         keys = _home(letter.service)
         await self._link.run(
             _KEEP,
-            (keys.dead, keys.letter(letter.id)),
+            (keys.dead, keys.letter(letter.id), keys.pace),
             wire.millis(letter.arrived_at),
             letter.id,
             letter.model_dump_json(),
+            letter.head.model_dump_json(),
         )
 
-    async def dead(self, service: str, *, limit: int) -> tuple[DeadCommand | Unreadable, ...]:
+    async def dead(self, service: str, *, limit: int, offset: int = 0) -> tuple[LetterHead, ...]:
         """See `worker.ports.Letters.dead`."""
-        found: list[tuple[float, DeadCommand | Unreadable]] = []
-        for index in range(self._link.limits.service(service).partitions):
-            found += await self._newest(Keys.of(Partition(service, index)), limit)
-        found.sort(key=lambda each: each[0], reverse=True)
-        return tuple(letter for _, letter in found[:limit])
+        found: list[tuple[float, str, str]] = []
+        for keys in self._shares(service):
+            newest = self._link.redis.zrevrange(keys.dead, 0, offset + limit - 1, withscores=True)
+            ids = [(at, letter_id.decode()) for letter_id, at in await self._link.ask(newest)]
+            found += [(at, letter_id, keys.letter(letter_id)) for at, letter_id in ids]
+        page = [key for _, _, key in sorted(found, reverse=True)[offset : offset + limit]]
+        heads: list[LetterHead | None] = []
+        for begin in range(0, len(page), _HEADS_AT_ONCE):
+            heads += await self._heads(page[begin : begin + _HEADS_AT_ONCE])
+        return tuple(head for head in heads if head is not None)
 
     async def letter(
         self, service: str, letter_id: str
     ) -> tuple[DeadCommand | Unreadable, tuple[Entry, ...]] | None:
         """See `worker.ports.Letters.letter`."""
-        for index in range(self._link.limits.service(service).partitions):
-            keys = Keys.of(Partition(service, index))
+        for keys in self._shares(service):
             found, history = await self._link.ask(
                 self._link.redis.hmget(keys.letter(letter_id), "letter", "history")
             )
@@ -59,9 +66,8 @@ class RedisLetters(Linked):
 
     async def replay(self, letter: DeadCommand, command: Command, *, receipt_id: str, now: datetime) -> int:
         """See `worker.ports.Letters.replay`."""
-        lane = command.external_id
-        keys = self._keys(letter)
-        before, after = wire.received(command.kind, command.channel, now, command.trace_id)
+        lane, keys = command.external_id, self._keys(letter.head)
+        before, after = wire.received(command, now, letter_id=letter.id)
         sequence: int = await self._link.run(
             _REPLAY,
             (
@@ -71,6 +77,8 @@ class RedisLetters(Linked):
                 keys.row(lane),
                 keys.due,
                 keys.history(lane),
+                keys.keys(lane),
+                keys.token(receipt_id),
             ),
             wire.millis(now),
             lane,
@@ -81,60 +89,70 @@ class RedisLetters(Linked):
             before,
             after,
             HISTORY_CAP,
+            REPEATABLE_MS,
         )
         return sequence
 
-    async def discard(self, letter: DeadCommand | Unreadable, entry: Entry) -> bool:
+    async def discard(self, head: LetterHead, entry: Entry, *, token: str) -> bool:
         """See `worker.ports.Letters.discard`."""
-        keys = self._keys(letter)
-        lane = letter.command.external_id if isinstance(letter, DeadCommand) else ""
+        lane, keys = head.external_id, self._keys(head)
         discarded = await self._link.run(
             _DISCARD,
             (
                 keys.dead,
-                keys.letter(letter.id),
+                keys.letter(head.id),
                 keys.lane(lane),
                 keys.row(lane),
                 keys.due,
                 keys.history(lane),
+                keys.active,
+                keys.keys(lane),
+                keys.token(token),
             ),
             wire.millis(entry.at),
             lane,
-            letter.id,
+            head.id,
             wire.line(entry),
             HISTORY_CAP,
+            self._link.limits.service(head.service).ended_retention_ms,
+            REPEATABLE_MS,
         )
         return bool(discarded)
 
-    def _keys(self, letter: DeadCommand | Unreadable) -> Keys:
-        if isinstance(letter, Unreadable):
-            return _home(letter.service)
-        service, lane = letter.command.service, letter.command.external_id
-        return Keys.of(partition_of(service, lane, self._link.limits.service(service).partitions))
-
-    async def tally(self, service: str, counter: str) -> None:
+    async def tally(self, service: str, counter: str, count: int = 1) -> None:
         """See `worker.ports.Letters.tally`."""
-        await self._link.ask(self._link.redis.hincrby(_home(service).tally, counter, 1))
+        await self._link.ask(self._link.redis.hincrby(_home(service).tally, counter, count))
 
     async def tallies(self, service: str) -> dict[str, int]:
         """See `worker.ports.Letters.tallies`."""
         counts = await self._link.ask(self._link.redis.hgetall(_home(service).tally))
         return {name.decode(): int(count) for name, count in counts.items()}
 
-    async def _newest(self, keys: Keys, limit: int) -> list[tuple[float, DeadCommand | Unreadable]]:
-        ids = await self._link.ask(self._link.redis.zrevrange(keys.dead, 0, limit - 1, withscores=True))
+    def _keys(self, head: LetterHead) -> Keys:
+        if not head.external_id:
+            return _home(head.service)
+        partitions = self._link.limits.service(head.service).partitions
+        return Keys.of(partition_of(head.service, head.external_id, partitions))
+
+    async def _heads(self, letters: list[str]) -> list[LetterHead | None]:
         pipeline = self._link.redis.pipeline(transaction=False)
-        for letter_id, _ in ids:
-            pipeline.hget(keys.letter(letter_id.decode()), "letter")
-        letters = await self._link.ask(pipeline.execute())
-        read = [(at, _read(letter)) for (_, at), letter in zip(ids, letters, strict=True)]
-        return [(at, letter) for at, letter in read if letter is not None]
+        for key in letters:
+            pipeline.hget(key, "head")
+        return [_read_head(stored) for stored in await self._link.ask(pipeline.execute())]
 
 
 def _read(stored: bytes | None) -> DeadCommand | Unreadable | None:
-    """Read a letter; one that a newer bridge wrote hides no other."""
+    """Read a letter; None for one that a newer bridge wrote."""
     try:
         return _LETTERS.validate_json(stored) if stored else None
+    except ValidationError:
+        return None
+
+
+def _read_head(stored: bytes | None) -> LetterHead | None:
+    """Read a letter's head; one that a newer bridge wrote hides no other."""
+    try:
+        return LetterHead.model_validate_json(stored) if stored else None
     except ValidationError:
         return None
 

@@ -10,6 +10,10 @@ from worker.store.gate import GateLimits
 HISTORY_CAP = 100
 #: How long a ring may take to be answered before another one is sent.
 RING_PATIENCE_MS = 1000
+#: How long the answer of a replay or a discard is kept for its repetition: longer than any call is tried.
+REPEATABLE_MS = 600_000
+#: What stands for a reason where a person gave none.
+UNSAID = "no reason given"
 
 
 @dataclass(frozen=True, slots=True)

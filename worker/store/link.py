@@ -7,6 +7,8 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from worker.lanes import Partition
+from worker.store.keys import Keys
 from worker.store.limits import Limits
 from worker.store.scripts import Argument, Script, ScriptRunner, unavailable
 
@@ -38,3 +40,8 @@ class Linked:
 
     def __init__(self, link: Link) -> None:
         self._link = link
+
+    def _shares(self, service: str) -> list[Keys]:
+        """Return the keys of each partition of a service."""
+        partitions = self._link.limits.service(service).partitions
+        return [Keys.of(Partition(service, index)) for index in range(partitions)]

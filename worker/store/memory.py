@@ -23,18 +23,23 @@ from worker.lanes import (
     partition_of,
 )
 from worker.letters import DeadCommand, Unreadable
+from worker.pace import Counted
 from worker.store import wire
 from worker.store.gate import GateLimits
-from worker.store.limits import RING_PATIENCE_MS, Limits
+from worker.store.limits import RING_PATIENCE_MS, UNSAID, Limits
 from worker.store.memory_reading import MemoryReading
 from worker.store.memory_state import Lane, MemoryState, Share, received
+from worker.store.pauses import MemoryPauses
+from worker.store.threads import MemoryThreads
 
 
-class MemoryStore(MemoryReading):
+class MemoryStore(MemoryReading, MemoryPauses, MemoryThreads):
     """Implements `worker.ports.Store` for one process."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         super().__init__(MemoryState(limits or Limits()))
+        MemoryPauses.__init__(self)
+        MemoryThreads.__init__(self)
 
     async def append(self, command: Command, *, receipt_id: str, now: datetime) -> Appended:
         """See `worker.ports.Lanes.append`."""
@@ -44,8 +49,12 @@ class MemoryStore(MemoryReading):
         known = _known(share, command, now)
         if known:
             if known.fingerprint != command.fingerprint:
+                first = known.receipt.external_id
                 raise KeyConflict(
-                    command.idempotency_key, first=known.fingerprint, second=command.fingerprint
+                    command.idempotency_key,
+                    first=known.fingerprint,
+                    second=command.fingerprint,
+                    elsewhere=first if first != name else "",
                 )
             repeated = known.receipt.id != receipt_id
             receipt = known.receipt.model_copy(update={"duplicate": repeated})
@@ -66,6 +75,7 @@ class MemoryStore(MemoryReading):
         lane.commands.append(Queued(lane.sequence, receipt_id, now, command))
         lane.write(received(command, lane.sequence, now))
         lane.activity = lane.activity and now
+        share.count(Counted.ACCEPTED, 1, now)
         window = timedelta(milliseconds=limits.window_ms(command.channel))
         seen = Seen(receipt, command.fingerprint, now + window)
         share.seen[command.idempotency_key] = lane.keys[command.idempotency_key] = seen
@@ -131,10 +141,9 @@ class MemoryStore(MemoryReading):
 
     async def renew(self, claim: Claim, *, lease: timedelta, now: datetime) -> datetime | None:
         """See `worker.ports.Lanes.renew`."""
-        lane = self._held(claim)
-        if lane is None or not lane.held:
+        lane, share = self._held(claim), self._state.shares[claim.partition]
+        if lane is None or not lane.held or share.due[claim.external_id] <= now:
             return None
-        share = self._state.shares[claim.partition]
         share.due[claim.external_id] = now + lease
         share.gate = share.gate.renewed(claim.external_id, wire.millis(now + lease))
         return now + lease
@@ -149,6 +158,7 @@ class MemoryStore(MemoryReading):
             return _standing(lane)
         limits, name, time = self._gate(claim), claim.external_id, wire.millis(now)
         share.gate = share.gate.came_home(limits, settlement.calls, time)
+        share.count(Counted.DELIVERED, len(lane.commands) - len(left), now)
         lane.commands = left
         lane.interaction = settlement.interaction
         lane.activity = now if settlement.interaction.state is State.OPEN else None
@@ -174,6 +184,8 @@ class MemoryStore(MemoryReading):
         lane.free(suspect=deferral.suspect, attempt=lane.attempt - (0 if deferral.counted else 1))
         share.due[claim.external_id] = deferral.due
         lane.write(deferral.entry)
+        if deferral.calls:
+            share.count(Counted.FAILED, 1, now)
         before = share.gate.left(claim.external_id)
         if not deferral.failed:
             share.gate = before.returned(
@@ -181,26 +193,29 @@ class MemoryStore(MemoryReading):
             )
             return Held.WAITING
         share.gate = before.failed_call(self._gate(claim), deferral.calls, wire.millis(now))
-        return (
-            Held.TRIPPED if share.gate.shut_until > max(before.shut_until, wire.millis(now)) else Held.WAITING
-        )
+        return Held.TRIPPED if share.gate.shut_since(before, wire.millis(now)) else Held.WAITING
 
     async def bury(self, claim: Claim, burial: Burial, *, now: datetime) -> Held:
         """See `worker.ports.Lanes.bury`."""
         lane, share = self._held(claim), self._state.shares[claim.partition]
         if lane is None:
             return Held.STALE
-        letter = burial.letter
-        if lane.commands and lane.commands[0].sequence == letter.sequence:
-            del lane.commands[0]
-            lane.write(burial.entry)
-            self._state.letters[claim.partition.service][letter.id] = (now, letter, tuple(lane.history))
-            if burial.park:
-                lane.parked = letter.id
-            self._free(claim, lane, now)
-            weigh = share.gate.failed_call if burial.failed else share.gate.came_home
-            share.gate = weigh(self._gate(claim), burial.calls, wire.millis(now))
-        return _standing(lane)
+        letter, time = burial.letter, wire.millis(now)
+        if not lane.commands or lane.commands[0].sequence != letter.sequence:
+            return _standing(lane)
+        del lane.commands[0]
+        lane.write(burial.entry)
+        self._state.letters[claim.partition.service][letter.id] = (now, letter, tuple(lane.history))
+        if burial.park:
+            lane.parked = letter.id
+        self._free(claim, lane, now)
+        share.count(Counted.DEAD, 1, now)
+        if burial.calls:
+            share.count(Counted.FAILED, 1, now)
+        before = share.gate
+        weigh = before.failed_call if burial.failed else before.came_home
+        share.gate = weigh(self._gate(claim), burial.calls, time)
+        return Held.TRIPPED if share.gate.shut_since(before, time) else _standing(lane)
 
     def _gate(self, claim: Claim) -> GateLimits:
         return self._state.limits.service(claim.partition.service).gate
@@ -219,7 +234,7 @@ class MemoryStore(MemoryReading):
     async def pause(self, service: str, *, reason: str) -> None:
         """See `worker.ports.Lanes.pause`."""
         for share in self._state.of(service):
-            share.gate = share.gate.pausing(reason)
+            share.gate = share.gate.pausing(reason.strip() or UNSAID)
 
     async def resume(self, service: str) -> None:
         """See `worker.ports.Lanes.resume`."""
@@ -251,6 +266,7 @@ class MemoryStore(MemoryReading):
             held_because=gate.reason if held or gate.ajar else "",
             paused=gate.paused,
             probing=gate.ajar and not held,
+            in_flight=gate.busy(wire.millis(now)),
             dead=sum(
                 1
                 for _, letter, _ in self._state.letters[partition.service].values()

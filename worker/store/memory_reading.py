@@ -5,7 +5,9 @@ from datetime import datetime
 from worker.commands import Command
 from worker.interactions import Interaction
 from worker.lanes import Entry, LaneView, Queued, Seen
-from worker.letters import DeadCommand, Unreadable
+from worker.letters import DeadCommand, LetterHead, Unreadable
+from worker.pace import Counted, Pace
+from worker.store import wire
 from worker.store.memory_state import MemoryState, received
 
 
@@ -15,7 +17,7 @@ class MemoryReading:
     def __init__(self, state: MemoryState) -> None:
         self._state = state
 
-    async def view(self, service: str, external_id: str) -> LaneView | None:
+    async def view(self, service: str, external_id: str, *, pending: int | None = None) -> LaneView | None:
         """See `worker.ports.Ledger.view`."""
         share = self._state.home(service, external_id)
         lane = share.lanes.get(external_id)
@@ -23,11 +25,12 @@ class MemoryReading:
             return None
         return LaneView(
             interaction=lane.interaction,
-            pending=tuple(lane.commands),
+            pending=tuple(lane.commands[:pending]),
             history=tuple(lane.history),
             attempt=lane.attempt,
             due=share.due.get(external_id),
             parked=bool(lane.parked),
+            accepted=lane.sequence,
         )
 
     async def seen(self, service: str, external_id: str, key: str) -> Seen | None:
@@ -48,14 +51,22 @@ class MemoryReading:
         rows.sort(key=lambda row: row[0], reverse=True)
         return tuple(interaction for _, interaction in rows[:limit])
 
+    async def pace(self, service: str) -> Pace:
+        """See `worker.ports.Ledger.pace`."""
+        return Pace.together(share.pace for share in self._state.of(service))
+
     async def keep(self, letter: Unreadable) -> None:
         """See `worker.ports.Letters.keep`."""
-        self._state.letters[letter.service].setdefault(letter.id, (letter.arrived_at, letter, ()))
+        kept = self._state.letters[letter.service]
+        if letter.id not in kept:
+            kept[letter.id] = (letter.arrived_at, letter, ())
+            self._state.of(letter.service)[0].count(Counted.DEAD, 1, letter.arrived_at)
 
-    async def dead(self, service: str, *, limit: int) -> tuple[DeadCommand | Unreadable, ...]:
+    async def dead(self, service: str, *, limit: int, offset: int = 0) -> tuple[LetterHead, ...]:
         """See `worker.ports.Letters.dead`."""
-        newest = sorted(self._state.letters[service].values(), key=lambda each: each[0], reverse=True)
-        return tuple(letter for _, letter, _ in newest[:limit])
+        buried = self._state.letters[service].values()
+        newest = sorted(buried, key=lambda each: (wire.millis(each[0]), each[1].id), reverse=True)
+        return tuple(letter.head for _, letter, _ in newest[offset : offset + limit])
 
     async def letter(
         self, service: str, letter_id: str
@@ -66,6 +77,8 @@ class MemoryReading:
 
     async def replay(self, letter: DeadCommand, command: Command, *, receipt_id: str, now: datetime) -> int:
         """See `worker.ports.Letters.replay`."""
+        if receipt_id in self._state.answers:
+            return self._state.answers[receipt_id]
         if self._state.letters[command.service].pop(letter.id, None) is None:
             return 0
         lane = self._state.lane(command.service, command.external_id)
@@ -74,30 +87,33 @@ class MemoryReading:
         else:
             lane.sequence += 1
             sequence, place = lane.sequence, len(lane.commands)
+        self._state.answers[receipt_id] = sequence
         lane.commands.insert(place, Queued(sequence, receipt_id, now, command))
-        lane.write(received(command, sequence, now))
+        lane.write(received(command, sequence, now, letter_id=letter.id))
         if not lane.parked:
             self._state.home(command.service, command.external_id).due.setdefault(command.external_id, now)
         return sequence
 
-    async def discard(self, letter: DeadCommand | Unreadable, entry: Entry) -> bool:
+    async def discard(self, head: LetterHead, entry: Entry, *, token: str) -> bool:
         """See `worker.ports.Letters.discard`."""
-        service = letter.service if isinstance(letter, Unreadable) else letter.command.service
-        if self._state.letters[service].pop(letter.id, None) is None:
+        if token in self._state.answers:
+            return True
+        if self._state.letters[head.service].pop(head.id, None) is None:
             return False
-        if isinstance(letter, DeadCommand):
-            lane = self._state.lane(service, letter.command.external_id)
+        self._state.answers[token] = 1
+        if head.external_id:
+            share = self._state.home(head.service, head.external_id)
+            lane = share.lanes[head.external_id]
             lane.write(entry)
-            if lane.parked == letter.id:
+            if lane.parked == head.id:
                 lane.parked = ""
                 if lane.commands:
-                    name = letter.command.external_id
-                    self._state.home(service, name).due.setdefault(name, entry.at)
+                    share.due.setdefault(head.external_id, entry.at)
         return True
 
-    async def tally(self, service: str, counter: str) -> None:
+    async def tally(self, service: str, counter: str, count: int = 1) -> None:
         """See `worker.ports.Letters.tally`."""
-        self._state.tallies[service][counter] += 1
+        self._state.tallies[service][counter] += count
 
     async def tallies(self, service: str) -> dict[str, int]:
         """See `worker.ports.Letters.tallies`."""

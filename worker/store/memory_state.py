@@ -8,8 +8,11 @@ from worker.commands import Command
 from worker.interactions import Interaction
 from worker.lanes import Entry, Partition, Queued, Seen, partition_of
 from worker.letters import DeadCommand, Unreadable
+from worker.pace import Counted, Pace
+from worker.store import wire
 from worker.store.gate import OPEN, Gate
 from worker.store.limits import HISTORY_CAP, Limits
+from worker.store.pace import counted
 
 
 @dataclass(slots=True)
@@ -50,6 +53,11 @@ class Share:
     tokens: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     quiet_until: datetime | None = None
     gate: Gate = OPEN
+    pace: Pace = field(default_factory=Pace)
+
+    def count(self, what: Counted, count: int, now: datetime) -> None:
+        """Count so many more."""
+        self.pace = counted(self.pace, what, count, wire.millis(now))
 
 
 #: When it was buried, what, and its lane's history at that time.
@@ -63,6 +71,8 @@ class MemoryState:
         self.limits = limits
         self.shares: defaultdict[Partition, Share] = defaultdict(Share)
         self.letters: dict[str, dict[str, Buried]] = defaultdict(dict)
+        #: What a replay or a discard answered, for its repetition.
+        self.answers: dict[str, int] = {}
         self.tallies: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
 
     def home(self, service: str, external_id: str) -> Share:
@@ -80,7 +90,7 @@ class MemoryState:
         return [self.shares[Partition(service, index)] for index in range(partitions)]
 
 
-def received(command: Command, sequence: int, now: datetime) -> Entry:
+def received(command: Command, sequence: int, now: datetime, *, letter_id: str = "") -> Entry:
     """Return the history line of an arriving command."""
-    detail = {"kind": command.kind, "channel": command.channel}
-    return Entry(at=now, event="received", sequence=sequence, trace_id=command.trace_id, detail=detail)
+    event, detail = wire.arrival(command, letter_id=letter_id)
+    return Entry(at=now, event=event, sequence=sequence, trace_id=command.trace_id, detail=detail)

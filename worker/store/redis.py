@@ -1,21 +1,31 @@
 """The store on Redis, put together."""
 
+from typing import Final
+
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
+from redis.exceptions import ResponseError
 
-from worker.errors import StoreUnsafe
+from worker.errors import StoreUnavailable, StoreUnsafe
 from worker.store.lanes import RedisLanes
 from worker.store.ledger import RedisLedger
 from worker.store.letters import RedisLetters
 from worker.store.limits import Limits
 from worker.store.link import Link
+from worker.store.pauses import RedisPauses
+from worker.store.threads import RedisThreads
 
 #: Every verb may be repeated, so a broken connection is mended quickly and without asking.
 _RETRY = Retry(ExponentialBackoff(cap=0.2, base=0.02), 3)
 
 
-class RedisStore(RedisLanes, RedisLedger, RedisLetters):
+_LATE: Final = (
+    "unless appendfsync is always, what was accepted in the last second or two is lost when its machine dies"
+)
+
+
+class RedisStore(RedisLanes, RedisLedger, RedisLetters, RedisPauses, RedisThreads):
     """Implements `worker.ports.Store` for the event loop in which it is used."""
 
     @classmethod
@@ -52,6 +62,23 @@ class RedisStore(RedisLanes, RedisLedger, RedisLetters):
         if not persistence.get("aof_enabled"):
             found.append("does not write to disk what it accepts (appendonly no)")
         return tuple(found)
+
+    async def weaknesses(self) -> tuple[str, ...]:
+        """Return what a person should know who relies on the server, each as the end of a sentence.
+
+        Hosted servers often answer before they have written to the disk, and many do not let themselves be
+        asked; both are common enough to be allowed, and must not go unsaid.
+        """
+        try:
+            answer = await self._link.ask(self._link.redis.config_get("appendfsync"))
+        except StoreUnavailable as error:
+            if not isinstance(error.__cause__, ResponseError):
+                raise
+            return (f"does not tell when it writes to disk (it refuses CONFIG GET): {_LATE}",)
+        policy = answer.get("appendfsync", "always")
+        if policy == "always":
+            return ()
+        return (f"answers before it has written to disk (appendfsync {policy}): {_LATE}",)
 
     async def aclose(self) -> None:
         """See `worker.ports.Store.aclose`."""

@@ -30,9 +30,9 @@ class Script:
     sha: str
 
     @classmethod
-    def named(cls, name: str, *, behind: str = "") -> "Script":
+    def named(cls, name: str, *, behind: tuple[str, ...] = ()) -> "Script":
         """Read a verb from `lua/`, with what it stands behind in front of it: Redis' Lua has no import."""
-        text = "".join(_source(each) for each in (behind, name) if each)
+        text = "".join(_source(each) for each in (*behind, name))
         return cls(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import orjson
 from pydantic import ValidationError
 
-from worker.commands import decode
+from worker.commands import Command, decode
 from worker.interactions import Interaction
 from worker.lanes import Entry, Queued, Receipt, Seen
 
@@ -35,12 +35,16 @@ def queued(item: bytes) -> Queued:
 
 
 def seen(service: str, external_id: str, stored: bytes) -> Seen:
-    """Read what was said under a key: `expires|fingerprint|receipt|sequence|position|accepted`."""
-    expires, fingerprint, receipt_id, sequence, position, accepted = stored.decode().split("|")
+    """Read what was said under a key: `expires|fingerprint|receipt|sequence|position|accepted|conversation`.
+
+    A key's conversation may be another one than the one in which it was looked for: `external_id` stands in
+    only where an older bridge did not write it.
+    """
+    expires, fingerprint, receipt_id, sequence, position, accepted, *named = stored.decode().split("|", 6)
     receipt = Receipt(
         id=receipt_id,
         service=service,
-        external_id=external_id,
+        external_id=named[0] if named else external_id,
         sequence=int(sequence),
         position=int(position),
         accepted_at=moment(int(accepted)),
@@ -73,8 +77,15 @@ def entry(stored: bytes) -> Entry:
     return Entry.model_validate_json(stored)
 
 
-def received(kind: str, channel: str, now: datetime, trace_id: str) -> tuple[bytes, bytes]:
+def received(command: Command, now: datetime, *, letter_id: str = "") -> tuple[bytes, bytes]:
     """Return the history line of an arriving command, cut where the store puts its sequence number."""
-    rest = orjson.dumps({"trace_id": trace_id, "detail": {"kind": kind, "channel": channel}})
-    before = b'{"at":"%s","event":"received","sequence":' % now.isoformat().encode()
+    event, detail = arrival(command, letter_id=letter_id)
+    rest = orjson.dumps({"trace_id": command.trace_id, "detail": detail})
+    before = b'{"at":"%s","event":"%s","sequence":' % (now.isoformat().encode(), event.encode())
     return before, b"," + rest[1:]
+
+
+def arrival(command: Command, *, letter_id: str = "") -> tuple[str, dict[str, str]]:
+    """Return what the history says of a command that arrives, or comes back from the dead letters."""
+    detail = {"kind": command.kind, "channel": command.channel}
+    return ("replayed", {**detail, "letter": letter_id}) if letter_id else ("received", detail)

@@ -190,6 +190,8 @@ def test_a_burial_for_failures_weighs_as_one(bench: Lay) -> None:
     backlog = asyncio.run(table.store.backlog(Partition("support", 0), now=NOW))
     assert backlog.held_until == NOW + timedelta(seconds=15)
     assert backlog.held_because == "breaker: 2 of 2 calls failed"
+    assert table.told(BreakerOpened) == [BreakerOpened("support", "500")], "told like any other"
+    assert len(table.told(CommandBuried)) == 2
 
 
 @pytest.mark.parametrize("keep", [False, True])

@@ -157,6 +157,7 @@ class Row:
 CREATE = create_step(NEW, create(), mark=MARK)
 LOOK_AFTER_CONFLICT = look_step(NEW, Purpose.AFTER_CONFLICT)
 LOOK_AFTER_UNKNOWN = look_step(NEW, Purpose.AFTER_UNKNOWN)
+READ_BACK = look_step(NEW, Purpose.READ_BACK)
 FOUND_GONE = OPEN.ended(by=EndedBy.ELSEWHERE, tombstone=NOW, at=NOW)
 #: The row of a stranger whose id we now know, and of which nothing else is.
 MET = NEW.model_copy(update={"interaction_id": "I7"})
@@ -225,9 +226,27 @@ TABLE = {
         overwrite_step(MET, create()), create(), NEW, NotFound(seen(404)), Again(1.0, "404", failed=False)
     ),
     # create, outcome unknown
-    "create without an answer": Row(
-        CREATE, create(), NEW, Unknown(NO_ANSWER), Again(1.0, "connection reset", suspect=True)
+    "create without an answer": Row(CREATE, create(), NEW, Unknown(NO_ANSWER), Proceed(READ_BACK)),
+    "read back, ours": Row(
+        READ_BACK, create(), NEW, Ok(seen(200), ours(create())), Applied(opened("I9"), "adopted")
     ),
+    "read back, undescribed": Row(
+        READ_BACK, create(), NEW, Ok(seen(200)), Applied(opened(None), "adopted without comparison")
+    ),
+    "read back, a stranger": Row(
+        READ_BACK, create(), NEW, Ok(seen(200), STRANGER), Proceed(overwrite_step(MET, create()))
+    ),
+    "read back, nothing": Row(
+        READ_BACK,
+        create(),
+        NEW,
+        NotFound(seen(404, "none")),
+        Again(1.0, "404 nothing is there after a create without an answer", suspect=True),
+    ),
+    "read back without an answer": Row(
+        READ_BACK, create(), NEW, Unknown(NO_ANSWER), Again(1.0, "connection reset", suspect=True)
+    ),
+    "read back 401": Row(READ_BACK, create(), NEW, Unauthorized(seen(401)), Hold(30.0, "401", suspect=True)),
     "look after unknown finds ours": Row(
         LOOK_AFTER_UNKNOWN, create(), NEW, Ok(seen(200), ours(create())), Applied(opened("I9"), "adopted")
     ),
@@ -483,9 +502,9 @@ def test_delays_double(attempt: int, delay_s: float) -> None:
 def test_the_last_counted_try_is_the_last() -> None:
     """The fifth of five tries buries, with what the fifth said; a try that reached nobody does not count."""
     last = case(CREATE, create(), NEW, attempt=5)
-    assert judge(last, Unknown(NO_ANSWER)) == Bury(
-        "exhausted", "tried 5 times; last: connection reset", failed=True
-    )
+    assert judge(last, Failed(seen(500))) == Bury("exhausted", "tried 5 times; last: 500", failed=True)
+    read_back = judge(replace(last, step=READ_BACK), Unknown(NO_ANSWER))
+    assert read_back == Bury("exhausted", "tried 5 times; last: connection reset", failed=True)
     assert judge(last, NotFound(seen(404))) == Bury("exhausted", "tried 5 times; last: 404")
     refused = judge(last, Failed(Evidence(None, "refused"), reached=False))
     assert refused == Again(15.0, "refused", counted=False)  # half of the 30 s since it was accepted
@@ -510,9 +529,9 @@ def test_the_senders_clock_ages_nothing(sent: datetime) -> None:
     """An hour counts from our acceptance: a clock that is wrong neither buries at once nor keeps for ever."""
     command = create().model_copy(update={"received_at": sent})
     here = case(create_step(NEW, command, mark=MARK), command, NEW)
-    assert isinstance(judge(here, Unknown(NO_ANSWER)), Again)
+    assert isinstance(judge(here, Failed(seen(500))), Again)
     late = replace(here, now=ACCEPTED + timedelta(seconds=3601))
-    assert isinstance(judge(late, Unknown(NO_ANSWER)), Bury)
+    assert isinstance(judge(late, Failed(seen(500))), Bury)
 
 
 def test_what_came_back_is_told_in_one_line() -> None:
@@ -616,17 +635,29 @@ def doubt_is_kept(here: Case, outcome: Outcome, verdict: Verdict) -> bool:
     """A create without a usable answer is in doubt, and only the end of the command ends a doubt."""
     if not isinstance(verdict, Again | Hold):
         return True
-    makes = isinstance(here.step.operation, CreateInteraction) and (
-        isinstance(outcome, Unknown) or (isinstance(outcome, Failed) and outcome.reached)
+    makes = (
+        isinstance(here.step.operation, CreateInteraction) and isinstance(outcome, Failed) and outcome.reached
     )
-    return verdict.suspect is (makes or here.suspect or here.step.purpose is Purpose.AFTER_UNKNOWN)
+    asks = here.step.purpose in {Purpose.AFTER_UNKNOWN, Purpose.READ_BACK}
+    return verdict.suspect is (makes or here.suspect or asks)
 
 
-def only_failures_weigh(_here: Case, outcome: Outcome, verdict: Verdict) -> bool:
+def a_lost_create_is_read_back_at_once(here: Case, outcome: Outcome, verdict: Verdict) -> bool:
+    """Before anything is said of it, and never is it sent again without a look in a later try."""
+    if isinstance(here.step.operation, CreateInteraction) and isinstance(outcome, Unknown):
+        return verdict == Proceed(look_step(here.step.target, Purpose.READ_BACK))
+    if here.step.purpose is Purpose.READ_BACK and isinstance(outcome, NotFound):
+        return not isinstance(verdict, Proceed) or not isinstance(here.step.operation, GetInteraction)
+    return True
+
+
+def only_failures_weigh(here: Case, outcome: Outcome, verdict: Verdict) -> bool:
     """The breaker hears of a service that failed, and of no answer, however unwelcome."""
     if not isinstance(verdict, Again | Bury):
         return True
-    return verdict.failed is isinstance(outcome, Overloaded | Failed | Unknown)
+    looked = isinstance(here.step.operation, GetInteraction) and here.step.purpose is Purpose.READ_BACK
+    lost = looked and isinstance(outcome, NotFound)
+    return verdict.failed is (lost or isinstance(outcome, Overloaded | Failed | Unknown))
 
 
 def waits_are_bounded(here: Case, _outcome: Outcome, verdict: Verdict) -> bool:
@@ -656,6 +687,7 @@ PROMISES = (
     refusals_are_final,
     holds_never_bury,
     doubt_is_kept,
+    a_lost_create_is_read_back_at_once,
     only_failures_weigh,
     waits_are_bounded,
     tries_end,

@@ -22,6 +22,7 @@ from worker.events import (
 )
 from worker.interactions import State
 from worker.lanes import Claim, Deferral, Held, Partition, Queued, Settlement
+from worker.letters import DeadCommand
 from worker.operations import (
     ByExternalId,
     CreateInteraction,
@@ -43,6 +44,8 @@ from worker.outcomes import (
     Unknown,
 )
 from worker.settings import RetrySettings
+from worker.store.gate import GateLimits
+from worker.store.limits import Limits, ServiceLimits
 from worker.store.memory import MemoryStore
 
 Lay = Callable[..., SimpleNamespace]
@@ -117,22 +120,29 @@ def test_every_call_is_told(bench: Lay) -> None:
     assert first.elapsed_ms >= 0
 
 
+def only_letter(table: SimpleNamespace) -> DeadCommand:
+    """Return the one dead letter there is."""
+    (head,) = asyncio.run(table.store.dead("support", limit=10))
+    letter, _ = asyncio.run(table.store.letter("support", head.id))
+    return letter
+
+
 def test_what_failed_waits(bench: Lay) -> None:
     """The head goes back with its time, its doubt and its count, and says why."""
-    table = bench(Unknown(Evidence(None, "connection reset")))
+    table = bench(Failed(Evidence(502, "bad gateway")))
     table.submit(CREATE)
     table.deliver()
     view = table.view()
     due = NOW + timedelta(seconds=1)  # 0.5 * 2 * 2 ** 0
     assert (view.due, view.attempt, len(view.pending)) == (due, 1, 1)
     assert view.history[-1].detail == {
-        "reason": "connection reset",
+        "reason": "502 bad gateway",
         "due": due.isoformat(),
         "attempt": 1,
-        "calls": [said("CreateInteraction", "Unknown", detail="connection reset")],
+        "calls": [said("CreateInteraction", "Failed", status=502, detail="bad gateway")],
     }
     assert table.told(CommandDeferred) == [
-        CommandDeferred("support", "c-1", 1, "connection reset", due, attempt=1, trace_id=TRACE)
+        CommandDeferred("support", "c-1", 1, "502 bad gateway", due, attempt=1, trace_id=TRACE)
     ]
     table.clock.advance(1)
     claim = table.claim()
@@ -157,15 +167,35 @@ def test_the_history_keeps_every_call_of_a_try(bench: Lay) -> None:
     ]
 
 
-def test_a_doubtful_create_is_looked_for_first(bench: Lay) -> None:
-    """After an unanswered create the next try reads, and creates only what is not there."""
-    table = bench(Unknown(Evidence()), NotFound(Evidence(404)))
+def test_a_create_without_an_answer_is_read_back_at_once(bench: Lay) -> None:
+    """What took effect is adopted in the same try: no delay, and no failure for the breaker."""
+
+    async def lost(operation: Operation) -> Outcome:
+        found = Snapshot("I1", "c-1", "queued", operation.user_data)
+        table.api.answers.append(Ok(Evidence(200), found))
+        return Unknown(Evidence(None, "connection reset"))
+
+    table = bench(lost)
     table.submit(CREATE)
     table.deliver()
+    assert [type(operation) for operation in table.api.operations] == [CreateInteraction, GetInteraction]
+    (event,) = table.told(CommandApplied)
+    assert (event.note, event.attempt) == ("adopted", 1)
+    assert table.told(CommandDeferred) == []
+
+
+def test_a_doubtful_create_is_looked_for_first(bench: Lay) -> None:
+    """Not there at once may be not there yet: the next try reads again, and creates only then."""
+    table = bench(Unknown(Evidence()), NotFound(Evidence(404)), NotFound(Evidence(404)))
+    table.submit(CREATE)
+    table.deliver()
+    (event,) = table.told(CommandDeferred)
+    assert event.reason == "404 nothing is there after a create without an answer"
     table.clock.advance(1)
     table.deliver()
     assert [type(operation) for operation in table.api.operations] == [
         CreateInteraction,
+        GetInteraction,
         GetInteraction,
         CreateInteraction,
     ]
@@ -177,7 +207,7 @@ def test_a_doubt_outlives_the_tries_that_settle_nothing(bench: Lay) -> None:
     refused = Failed(Evidence(None, "refused"), reached=False)
     table = bench(Unknown(Evidence()), Unauthorized(Evidence(401)), refused, NotFound(Evidence(404)))
     table.submit(CREATE)
-    for _ in range(4):
+    for _ in range(3):
         table.deliver()
         table.clock.advance(60)
     assert [type(operation) for operation in table.api.operations] == [
@@ -190,7 +220,7 @@ def test_a_doubt_outlives_the_tries_that_settle_nothing(bench: Lay) -> None:
 def test_an_update_that_may_have_created_is_looked_for_first(bench: Lay) -> None:
     """Its next try updates, and where there is still nothing, looks before it creates again."""
     gone = NotFound(Evidence(404))
-    table = bench(gone, Unknown(Evidence()), gone, gone)
+    table = bench(gone, Unknown(Evidence()), gone, gone, gone)
     table.submit(UPDATE)
     table.deliver()
     table.clock.advance(1)
@@ -198,6 +228,7 @@ def test_an_update_that_may_have_created_is_looked_for_first(bench: Lay) -> None
     assert [type(operation) for operation in table.api.operations] == [
         UpdateInteraction,
         CreateInteraction,
+        GetInteraction,
         UpdateInteraction,
         GetInteraction,
         CreateInteraction,
@@ -240,7 +271,7 @@ def test_what_is_refused_is_buried_whole(bench: Lay) -> None:
     table = bench(Rejected(Evidence(400, "no such key")))
     table.submit(UPDATE, STOP)
     table.deliver()
-    (letter,) = asyncio.run(table.store.dead("support", limit=10))
+    letter = only_letter(table)
     assert (letter.cause, letter.reason, letter.attempts, letter.sequence) == (
         "rejected",
         "400 no such key",
@@ -533,6 +564,19 @@ def test_a_fault_of_ours_gives_the_lane_back_in_doubt(bench: Lay) -> None:
     assert (claim.attempt, claim.suspect) == (2, True)
 
 
+def test_a_fault_of_ours_gives_no_call_back(bench: Lay) -> None:
+    """A call that may have been made was paid for: the rate lets nothing through in its place."""
+    gate = GateLimits(rate_per_s=0.001, burst=2)
+    store = MemoryStore(Limits({"support": ServiceLimits(gate=gate)}))
+    table = bench(Conflict(Evidence(409)), ValueError("a bug"), store=store)
+    table.submit(CREATE, command(Create, 2).model_copy(update={"external_id": "c-2"}))
+    (claim,) = table.claims(limit=1)
+    table.deliver(claim)
+    assert len(table.api.operations) == 2
+    table.clock.advance(1)
+    assert table.claims() == (), "the burst of two is spent"
+
+
 def test_a_fault_that_stays_is_buried_in_the_end(bench: Lay) -> None:
     """A command that breaks us every time must not break us for ever."""
     table = bench(*[ValueError("a bug")] * 9)
@@ -683,7 +727,7 @@ def test_only_the_guilty_one_of_a_merged_call_is_buried(bench: Lay, guilty: int)
     table.submit(*(change(number) for number in range(2, 6)))
     while table.view().pending:
         table.deliver()
-    (letter,) = asyncio.run(table.store.dead("support", limit=10))
+    letter = only_letter(table)
     assert (letter.sequence, letter.command) == (guilty, change(guilty))
     assert letter.reason == f"400 P{guilty} is no property"
     buried = next(line for line in table.view().history if line.event == "buried")
@@ -741,12 +785,13 @@ def test_a_batch_that_may_have_created_leaves_its_doubt_to_its_head(bench: Lay) 
     """The last try of a batch ends unanswered: its first command, redone alone, looks before it creates."""
     gone = NotFound(Evidence(404))
     retry = RetrySettings(base_s=2, cap_s=60, max_attempts=1)
-    table = bench(gone, Unknown(Evidence()), gone, gone, retry=retry)
+    table = bench(gone, Unknown(Evidence()), gone, gone, gone, retry=retry)
     table.submit(change(1), change(2))
     table.deliver()
-    assert [type(operation) for operation in table.api.operations[:5]] == [
+    assert [type(operation) for operation in table.api.operations[:6]] == [
         UpdateInteraction,
         CreateInteraction,
+        GetInteraction,
         UpdateInteraction,
         GetInteraction,
         CreateInteraction,

@@ -11,6 +11,7 @@ from worker.errors import KeyConflict, LaneFull
 from worker.interactions import EndedBy, State
 from worker.lanes import Burial, Claim, Deferral, Entry, Held, Partition, Settlement
 from worker.letters import DeadCommand, Unreadable
+from worker.pace import Counted, Pace, Span
 from worker.ports import Store
 
 Run = Callable[[Callable[[Store], Awaitable[None]]], None]
@@ -135,6 +136,26 @@ def test_one_key_with_two_contents_is_a_conflict(run: Run) -> None:
             create().fingerprint,
             create(subject="Bye").fingerprint,
         )
+
+    run(body)
+
+
+def test_a_key_of_another_conversation_says_whose_it_is(run: Run) -> None:
+    """A sender that uses one key twice is told where it used it first; so is whoever looks it up."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(external_id="c|1"), receipt_id="r1", now=NOW)
+        with pytest.raises(
+            KeyConflict, match=r"was accepted for another conversation, 'c\|1', with"
+        ) as caught:
+            await store.append(create(external_id="c-2"), receipt_id="r2", now=NOW)
+        assert caught.value.elsewhere == "c|1"
+        with pytest.raises(KeyConflict) as caught:
+            await store.append(create(external_id="c|1", subject="Bye"), receipt_id="r3", now=NOW)
+        assert caught.value.elsewhere == ""
+        seen = await store.seen("support", "c-2", "mail:1")
+        assert seen is not None
+        assert seen.receipt.external_id == "c|1"
 
     run(body)
 
@@ -297,6 +318,96 @@ def test_repeating_a_settle_changes_nothing(run: Run) -> None:
     run(body)
 
 
+def test_a_lease_that_has_lapsed_is_over(run: Run) -> None:
+    """Even where nobody took the lane: its place among the lanes in flight may be another's by now."""
+
+    async def body(store: Store) -> None:
+        home = Partition("narrow", 0)
+        for number in range(3):
+            command = create(f"mail:{number}", f"c-{number}").model_copy(update={"service": "narrow"})
+            await store.append(command, receipt_id=f"r{number}", now=at(number))
+        first, second = await store.claim(home, limit=9, lease=LEASE, token="t1", now=at(2))
+        assert await store.renew(first, lease=LEASE, now=at(46.999)) == at(91.999)
+        assert await store.renew(second, lease=LEASE, now=at(47)) is None
+        assert (await store.backlog(home, now=at(47))).in_flight == 1
+        (third,) = await store.claim(home, limit=9, lease=LEASE, token="t2", now=at(47))
+        assert await store.renew(second, lease=LEASE, now=at(47)) is None
+        assert (await store.backlog(home, now=at(47))).in_flight == 2
+        assert third.external_id != first.external_id
+
+    run(body)
+
+
+def test_the_lanes_in_flight_are_counted(run: Run) -> None:
+    """Claimed or kept, until they are given back in any way, or their lease lapses; without any cap."""
+
+    async def body(store: Store) -> None:
+        async def in_flight(seconds: float) -> int:
+            return (await store.backlog(HOME, now=at(seconds))).in_flight
+
+        for number in range(4):
+            await store.append(create(f"mail:{number}", f"c-{number}"), receipt_id=f"r{number}", now=NOW)
+        await store.append(update("mail:9", "c-0"), receipt_id="r9", now=NOW)
+        assert await in_flight(0) == 0
+        claims = {claim.external_id: claim for claim in await take(store)}
+        assert await in_flight(44.999) == 4
+        assert await in_flight(45) == 0
+        await store.settle(claims["c-0"], done(claims["c-0"], keep=True), lease=LEASE, now=at(10))
+        await store.settle(claims["c-1"], done(claims["c-1"]), lease=LEASE, now=at(10))
+        assert await in_flight(10) == 3
+        await store.defer(claims["c-2"], deferred(99), now=at(10))
+        await store.bury(claims["c-3"], buried(claims["c-3"]), now=at(10))
+        assert await in_flight(54.999) == 1
+        assert await in_flight(55) == 0
+
+    run(body)
+
+
+def test_what_is_done_is_counted_once(run: Run) -> None:
+    """Accepted, delivered, tried in vain and buried, each when it happens, and not again when repeated."""
+
+    async def body(store: Store) -> None:
+        for number in range(3):
+            for _ in range(2):
+                await store.append(update(f"mail:{number}"), receipt_id=f"r{number}", now=NOW)
+        (claim,) = await take(store)
+        both = done(claim, keep=True, sequence=2)
+        for _ in range(2):
+            await store.settle(claim, both, lease=LEASE, now=at(60))
+        again = deferred(61, calls=2)
+        for _ in range(2):
+            await store.defer(claim, again, now=at(61))
+        (claim,) = await take(store, seconds=61, token="t2")
+        await store.defer(claim, deferred(61, calls=0), now=at(61))
+        (claim,) = await take(store, seconds=61, token="t3")
+        burial = buried(claim)
+        for _ in range(2):
+            await store.bury(claim, burial, now=at(125))
+        pace = await store.pace("support")
+        counts = {what: pace.series(what, Span.MINUTE, 3, at(125)) for what in Counted}
+        assert counts == {
+            Counted.ACCEPTED: (3, 0, 0),
+            Counted.DELIVERED: (0, 2, 0),
+            Counted.FAILED: (0, 1, 1),
+            Counted.DEAD: (0, 0, 1),
+        }
+        assert await store.pace("wide") == Pace()
+
+    run(body)
+
+
+def test_the_paces_of_partitions_are_one(run: Run) -> None:
+    """Each counts what is its own; asked is the service."""
+
+    async def body(store: Store) -> None:
+        for number in range(8):
+            command = create(f"mail:{number}", f"c-{number}").model_copy(update={"service": "wide"})
+            await store.append(command, receipt_id=f"r{number}", now=NOW)
+        assert (await store.pace("wide")).series(Counted.ACCEPTED, Span.HOUR, 1, NOW) == (8,)
+
+    run(body)
+
+
 def test_a_stale_fence_never_writes(run: Run) -> None:
     """Whoever lost the lane changes nothing, whatever it tries."""
 
@@ -392,7 +503,7 @@ def test_bury_lets_the_lane_go_on(run: Run) -> None:
         burial = buried(claim)
         for _ in range(2):
             assert await store.bury(claim, burial, now=NOW) is Held.WAITING
-        assert await store.dead("support", limit=10) == (burial.letter,)
+        assert await store.dead("support", limit=10) == (burial.letter.head,)
         found = await store.letter("support", "d1")
         assert found is not None
         assert found[0] == burial.letter
@@ -499,6 +610,26 @@ def test_open_interactions_are_listed_with_the_newest_activity_first(run: Run) -
     run(body)
 
 
+def test_a_view_may_be_of_the_head_only(run: Run) -> None:
+    """As many of the waiting commands as are asked for, oldest first, and how many there ever were."""
+
+    async def body(store: Store) -> None:
+        for number in range(1, 4):
+            await store.append(update(f"mail:{number}"), receipt_id=f"r{number}", now=NOW)
+        for pending, sequences in ((1, [1]), (2, [1, 2]), (9, [1, 2, 3]), (None, [1, 2, 3])):
+            view = await store.view("support", "c-1", pending=pending)
+            assert view is not None
+            assert [each.sequence for each in view.pending] == sequences
+            assert view.accepted == 3
+        (claim,) = await take(store)
+        await store.settle(claim, done(claim, sequence=3), lease=LEASE, now=NOW)
+        view = await store.view("support", "c-1", pending=1)
+        assert view is not None
+        assert (view.pending, view.accepted) == ((), 3)
+
+    run(body)
+
+
 def test_partitions_share_one_service(run: Run) -> None:
     """Conversations spread over the partitions and are found again."""
 
@@ -571,13 +702,17 @@ def test_replay_brings_a_parked_create_back_to_the_head(run: Run) -> None:
         burial = buried(claim, park=True)
         await store.bury(claim, burial, now=NOW)
         mended = create(key="mail:1#2", subject="Mended")
-        assert await store.replay(burial.letter, mended, receipt_id="r3", now=at(9)) == 1
+        for _ in range(2):  # the second time as after a lost answer
+            assert await store.replay(burial.letter, mended, receipt_id="r3", now=at(9)) == 1
         assert await store.replay(burial.letter, mended, receipt_id="r4", now=at(9)) == 0
         assert await store.dead("support", limit=9) == ()
         assert await store.letter("support", "d1") is None
         (claim,) = await take(store, seconds=9, token="t2")
         assert [each.sequence for each in claim.commands] == [1, 2]
         assert claim.commands[0].command == mended
+        view = await store.view("support", "c-1")
+        assert view is not None
+        assert (view.history[-1].event, view.history[-1].detail["letter"]) == ("replayed", "d1")
 
     run(body)
 
@@ -607,13 +742,15 @@ def test_discarding_a_create_lets_its_lane_go_on(run: Run) -> None:
         (claim,) = await take(store)
         burial = buried(claim, park=True)
         await store.bury(claim, burial, now=NOW)
-        assert await store.discard(burial.letter, entry(1, "discarded", 5))
-        assert not await store.discard(burial.letter, entry(1, "discarded", 5))
+        gone = entry(1, "discarded", 5)
+        for _ in range(2):  # the second time as after a lost answer
+            assert await store.discard(burial.letter.head, gone, token="x1")
+        assert not await store.discard(burial.letter.head, gone, token="x2")
         (claim,) = await take(store, seconds=5, token="t2")
         assert [each.sequence for each in claim.commands] == [2]
         view = await store.view("support", "c-1")
         assert view is not None
-        assert view.history[-1].event == "discarded"
+        assert [line.event for line in view.history][-2:] == ["buried", "discarded"]
 
     run(body)
 
@@ -625,8 +762,24 @@ def test_unreadable_letters_can_be_discarded(run: Run) -> None:
     async def body(store: Store) -> None:
         await store.keep(letter)
         assert await store.letter("support", "u1") == (letter, ())
-        assert await store.discard(letter, entry(0, "discarded"))
+        for _ in range(2):
+            assert await store.discard(letter.head, entry(0, "discarded"), token="x1")
+        assert not await store.discard(letter.head, entry(0, "discarded"), token="x2")
         assert await store.dead("support", limit=9) == ()
+
+    run(body)
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_a_pause_without_a_reason_is_a_pause(run: Run, reason: str) -> None:
+    """It neither resumes nor does nothing; what nobody said is put into words."""
+
+    async def body(store: Store) -> None:
+        await store.append(create(), receipt_id="r1", now=NOW)
+        await store.pause("support", reason="maintenance")
+        await store.pause("support", reason=reason)
+        assert await take(store) == ()
+        assert (await store.backlog(HOME, now=NOW)).paused == "no reason given"
 
     run(body)
 
@@ -675,6 +828,37 @@ def test_a_probe_that_fails_shuts_the_gate_again(run: Run) -> None:
         (probe,) = await take(store, seconds=46, token="t3")
         assert await take(store, seconds=90, token="t4") == (), "the probe is out"
         assert len(await take(store, seconds=91, token="t5")) == 1, "its lease has lapsed"
+
+    run(body)
+
+
+def test_a_probe_that_comes_back_without_an_answer_makes_room_for_another(run: Run) -> None:
+    """It was held again, say: the next lane need not wait for the lease of the one before."""
+
+    async def body(store: Store) -> None:
+        for number in (1, 2):
+            await store.append(create(f"mail:{number}", f"c-{number}"), receipt_id=f"r{number}", now=NOW)
+        await store.hold("support", until=at(30), reason="401")
+        (probe,) = await take(store, seconds=30)
+        await store.defer(probe, deferred(99), now=at(31))
+        (other,) = await take(store, seconds=31, token="t2")
+        assert other.external_id != probe.external_id
+
+    run(body)
+
+
+def test_a_burial_for_a_failure_may_shut_the_gate(run: Run) -> None:
+    """Whoever buries is told, as after any other failure; told once."""
+
+    async def body(store: Store) -> None:
+        for number in (1, 2):
+            await store.append(create(f"mail:{number}", f"c-{number}"), receipt_id=f"r{number}", now=NOW)
+        await store.hold("support", until=at(30), reason="503")
+        (probe,) = await take(store, seconds=30)
+        burial = buried(probe, failed=True)
+        assert await store.bury(probe, burial, now=at(31)) is Held.TRIPPED
+        assert await store.bury(probe, burial, now=at(31)) is Held.EMPTY
+        assert (await store.backlog(HOME, now=at(31))).held_until == at(46)
 
     run(body)
 
@@ -815,8 +999,8 @@ def test_unreadable_deliveries_are_kept_once(run: Run) -> None:
     async def body(store: Store) -> None:
         await store.keep(letter)
         await store.keep(letter.model_copy(update={"reason": "other"}))
-        assert await store.dead("support", limit=10) == (letter,)
-        assert letter.body == b"\xff"
+        assert await store.dead("support", limit=10) == (letter.head,)
+        assert await store.letter("support", "u1") == (letter, ())
 
     run(body)
 
@@ -829,6 +1013,22 @@ def test_counters_count(run: Run) -> None:
             await store.tally("support", "mail:refused")
         assert await store.tallies("support") == {"mail:refused": 3}
         assert await store.tallies("wide") == {}
+
+    run(body)
+
+
+def test_concurrent_copies_share_one_outcome(run: Run) -> None:
+    """One is accepted, the others are its duplicates, and one command waits."""
+
+    async def body(store: Store) -> None:
+        await store.ping()
+        copies = await asyncio.gather(
+            *(store.append(create(), receipt_id=f"r{n}", now=NOW) for n in range(5))
+        )
+        assert len({each.receipt.id for each in copies}) == 1
+        assert sorted(each.receipt.duplicate for each in copies) == [False, True, True, True, True]
+        (claim,) = await take(store)
+        assert len(claim.commands) == 1
 
     run(body)
 

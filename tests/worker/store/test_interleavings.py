@@ -39,7 +39,8 @@ from worker.lanes import (
     Receipt,
     Settlement,
 )
-from worker.letters import DeadCommand
+from worker.letters import DeadCommand, LetterHead
+from worker.pace import Pace
 from worker.ports import Store
 from worker.store.limits import Limits, ServiceLimits
 from worker.store.memory import MemoryStore
@@ -82,7 +83,8 @@ class Sight:
     """All there is to see of the stores."""
 
     views: dict[str, LaneView | None]
-    dead: tuple[DeadCommand, ...]
+    dead: tuple[LetterHead, ...]
+    pace: Pace
     listed: dict[str, Interaction]
 
 
@@ -248,15 +250,14 @@ class Interleavings(RuleBasedStateMachine):
 
     @staticmethod
     async def _sight(store: Store) -> Sight:
-        *views, dead, listed = await asyncio.gather(
+        *views, dead, pace, listed = await asyncio.gather(
             *(store.view("support", name) for name in LANES),
             store.dead("support", limit=1000),
+            store.pace("support"),
             store.interactions("support", limit=10),
         )
         listed = {row.external_id: row for row in listed}
-        # letters buried in the same millisecond have no order
-        dead = tuple(sorted(dead, key=lambda letter: (letter.buried_at, letter.id)))
-        return Sight(dict(zip(LANES, views, strict=True)), dead, listed)
+        return Sight(dict(zip(LANES, views, strict=True)), dead, pace, listed)
 
     def new_id(self) -> str:
         """Return an id nobody used."""
@@ -539,13 +540,18 @@ class Interleavings(RuleBasedStateMachine):
         holder = self.present()[place % len(self.present())]
         account = self.accounts[holder.claim.external_id]
         call, letter = self.burying(holder, holder.ahead[0], park=park, failed=failed)
-        held = self.send(call, again=again)
+        tripped = failed and self.brake.failed(self.now)
+        held = self.stores.ask(call)
+        if again:
+            before = self.everything()
+            assert self.stores.ask(call) in {Held.WAITING, Held.EMPTY}
+            assert self.everything() == before
+        self.sent.append(call)
         account.buried.append(account.pending.pop(0))
-        if failed:
-            self.brake.failed(self.now)
-        else:
+        if not failed:
             self.brake.answered(self.now)
-        assert held is (Held.WAITING if account.pending else Held.EMPTY)
+        freed = Held.WAITING if account.pending else Held.EMPTY
+        assert held is (Held.TRIPPED if tripped else freed)
         account.held = account.suspect = holder.working = False
         account.attempt, account.parked = 0, letter.id if park else ""
         if park:
@@ -573,40 +579,45 @@ class Interleavings(RuleBasedStateMachine):
     @precondition(lambda self: self.present())
     @rule(place=places)
     def renew(self, place: int) -> None:
-        """A holder's lease begins anew, and again is no harm."""
+        """A holder's lease begins anew, and again is no harm; one that has lapsed is over."""
         holder = self.present()[place % len(self.present())]
-        now = self.now
+        now, before = self.now, self.seen
+        lapsed = before.views[holder.claim.external_id].due <= now
         for _ in range(2):
             until = self.stores.ask(lambda store: store.renew(holder.claim, lease=LEASE, now=now))
-            assert until == now + LEASE
-        view = self.everything().views[holder.claim.external_id]
-        assert view is not None
-        assert view.due == until
+            assert until == (None if lapsed else now + LEASE)
+        if lapsed:
+            assert self.everything() == before
+        else:
+            assert self.everything().views[holder.claim.external_id].due == until
 
     # --- people ----------------------------------------------------------------------------------------
 
-    def letter(self, place: int) -> tuple[DeadCommand, Account]:
-        """Return a dead letter and the account of its conversation."""
+    def letter(self, place: int) -> tuple[LetterHead, Account]:
+        """Return a dead letter's head and the account of its conversation."""
         parking = [letter for letter in self.seen.dead if self.account_of(letter).parked == letter.id]
         letters = parking if parking and place % 2 else self.seen.dead
         letter = letters[place // 2 % len(letters)]
         return letter, self.account_of(letter)
 
-    def account_of(self, letter: DeadCommand) -> Account:
+    def account_of(self, head: LetterHead) -> Account:
         """Return the account of a letter's conversation."""
-        return self.accounts[letter.command.external_id]
+        return self.accounts[head.external_id]
 
     @precondition(lambda self: self.seen.dead)
-    @rule(place=places)
-    def replay(self, place: int) -> None:
+    @rule(place=places, again=twice)
+    def replay(self, place: int, *, again: bool) -> None:
         """What parks a lane goes back to its head under its number; anything else to the end, as new."""
-        letter, account = self.letter(place)
-        receipt_id, now = self.new_id(), self.now
+        head, account = self.letter(place)
+        letter, _ = self.stores.ask(lambda store: store.letter("support", head.id))
+        assert letter.head == head
+        now = self.now
 
-        def call(store: Store) -> Awaitable[int]:
-            return store.replay(letter, letter.command, receipt_id=receipt_id, now=now)
+        def calling() -> Callable[[Store], Awaitable[int]]:
+            receipt_id = self.new_id()
+            return lambda store: store.replay(letter, letter.command, receipt_id=receipt_id, now=now)
 
-        sequence = self.stores.ask(call)
+        sequence = self.send(calling(), again=again)
         account.buried.remove(letter.sequence)
         if account.parked == letter.id:
             account.parked = ""
@@ -618,22 +629,27 @@ class Interleavings(RuleBasedStateMachine):
             account.pending.append(sequence)
             account.gone.append(letter.sequence)
         before = self.everything()
-        assert self.stores.ask(call) == 0
+        assert self.stores.ask(calling()) == 0, "somebody else replays it"
         assert self.everything() == before
 
     @precondition(lambda self: self.seen.dead)
-    @rule(place=places)
-    def discard(self, place: int) -> None:
+    @rule(place=places, again=twice)
+    def discard(self, place: int, *, again: bool) -> None:
         """What is given up is gone; a lane that it parked goes on without it."""
         letter, account = self.letter(place)
         entry = self.entry("discarded", letter.sequence)
-        assert self.stores.ask(lambda store: store.discard(letter, entry)) is True
+
+        def calling() -> Callable[[Store], Awaitable[bool]]:
+            token = self.new_id()
+            return lambda store: store.discard(letter, entry, token=token)
+
+        assert self.send(calling(), again=again) is True
         account.buried.remove(letter.sequence)
         account.gone.append(letter.sequence)
         if account.parked == letter.id:
             account.parked = ""
         before = self.everything()
-        assert self.stores.ask(lambda store: store.discard(letter, entry)) is False
+        assert self.stores.ask(calling()) is False, "somebody else discards it"
         assert self.everything() == before
 
     @rule(name=st.sampled_from(["", *LANES]))
@@ -728,7 +744,7 @@ class Interleavings(RuleBasedStateMachine):
     @precondition(lambda self: self.sent)
     @rule(place=places)
     def an_old_call_arrives_again(self, place: int) -> None:
-        """A settle, defer or bury repeated at any later time changes nothing."""
+        """A settle, defer, bury, replay or discard repeated at any later time changes nothing."""
         before = self.seen
         self.stores.ask(self.sent[place % len(self.sent)])
         assert self.everything() == before
@@ -755,7 +771,7 @@ class Interleavings(RuleBasedStateMachine):
             assert view.interaction == account.interaction
             assert (view.parked, view.attempt) == (bool(account.parked), account.attempt)
             assert (view.due is not None) is bool(account.pending and not account.parked)
-            buried = sorted(each.sequence for each in self.seen.dead if each.command.external_id == name)
+            buried = sorted(each.sequence for each in self.seen.dead if each.external_id == name)
             assert buried == sorted(account.buried)
 
     def every_accepted_command_is_settled_buried_or_pending(self) -> None:

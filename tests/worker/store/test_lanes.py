@@ -4,6 +4,7 @@ The promises that both stores keep are in test_contract and test_interleavings.
 """
 
 import asyncio
+import zlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -135,14 +136,126 @@ def test_a_buried_update_of_what_has_ended_lets_it_be_forgotten(run: Callable[[B
     run(body)
 
 
+#: What stands for as long as its service does, whatever it holds.
+FIXED = {"due", "active", "gate", "out", "bell", "dead", "tally", "pace"}
+
+
+async def kept_for_ever(store: RedisStore, redis: Redis) -> set[str]:
+    """Return the keys without an end, by what they belong to, besides the fixed ones."""
+    found = set()
+    async for key in redis.scan_iter():
+        name = key.decode().removeprefix(KEYS.prefix)
+        if name not in FIXED and await redis.pttl(key) == -1:
+            found.add(name)
+    open_ones = {row.external_id for row in await store.interactions("support", limit=99)}
+    assert {name for name in open_ones if f"row:{name}" not in found} == set(), "an open one is not forgotten"
+    return found
+
+
+def burial_of(claim: Claim, letter_id: str, *, park: bool) -> Burial:
+    """Return the burial of a claim's head."""
+    head = claim.commands[0]
+    letter = DeadCommand(
+        id=letter_id,
+        cause="rejected",
+        reason="400",
+        buried_at=NOW,
+        attempts=1,
+        sequence=head.sequence,
+        command=head.command,
+    )
+    return Burial(
+        letter, Entry(at=NOW, event="buried", sequence=head.sequence), park=park, failed=False, calls=1
+    )
+
+
+def number_of(lane: str) -> int:
+    """Return a number of a conversation's own for its first command."""
+    return 2 * zlib.crc32(lane.encode())
+
+
+async def end(store: RedisStore, lane: str, how: str) -> None:
+    """Bring a conversation to one of its ends."""
+    kind = Update if how == "dropped" else Create
+    await append(store, number_of(lane), kind, lane)
+    (claim,) = [each for each in await take(store, lane) if each.external_id == lane]
+    if how == "dropped":
+        await store.settle(claim, settlement(claim.interaction, 1), lease=LEASE, now=NOW)
+    elif how in {"stopped", "ended elsewhere", "open"}:
+        row = row_of(claim, ended=how == "stopped")
+        await store.settle(claim, settlement(row, 1), lease=LEASE, now=NOW)
+        if how == "ended elsewhere":
+            await append(store, 1 + number_of(lane), Update, lane)
+            (claim,) = await take(store, f"{lane}/2")
+            gone = claim.interaction.ended(by=EndedBy.ELSEWHERE, tombstone=NOW, at=NOW)
+            await store.settle(claim, settlement(gone, 2), lease=LEASE, now=NOW)
+    else:
+        burial = burial_of(claim, f"d-{lane}", park=how in {"parked", "discarded", "replayed"})
+        await store.bury(claim, burial, now=NOW)
+        gone = Entry(at=NOW, event="discarded", sequence=1)
+        if how in {"discarded", "buried, discarded"}:
+            assert await store.discard(burial.letter.head, gone, token=f"x-{lane}")
+        if how in {"replayed", "buried, replayed"}:
+            assert await store.replay(burial.letter, burial.letter.command, receipt_id=f"x-{lane}", now=NOW)
+
+
+ENDS = ("stopped", "dropped", "ended elsewhere", "discarded", "buried, discarded")
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_nothing_stays_of_what_is_over(run: Callable[[Body], None], how: str) -> None:
+    """Whatever way a conversation ends, each of its keys ends as well."""
+
+    async def body(store: RedisStore, redis: Redis) -> None:
+        await end(store, "c-1", how)
+        assert await kept_for_ever(store, redis) == set()
+        assert await redis.pttl(KEYS.row("c-1")) > 0, "it is remembered for a while"
+
+    run(body)
+
+
+def test_what_is_needed_stays(run: Callable[[Body], None]) -> None:
+    """The open, the parked, what waits again, and the letters: all together, nothing of what is over."""
+
+    async def body(store: RedisStore, redis: Redis) -> None:
+        for how in (*ENDS, "open", "parked", "buried", "replayed", "buried, replayed"):
+            await end(store, how, how)
+        whole = ("row", "history", "keys")
+        assert await kept_for_ever(store, redis) == {
+            *(f"{each}:open" for each in whole),
+            *(f"{each}:parked" for each in whole),
+            "letter:d-parked",
+            "letter:d-buried",
+            *(f"{each}:replayed" for each in ("lane", *whole)),
+            *(f"{each}:buried, replayed" for each in ("lane", *whole)),
+        }
+
+    run(body)
+
+
+def test_a_conversation_taken_up_again_is_whole(run: Callable[[Body], None]) -> None:
+    """What was going to be forgotten after a burial stays with the next command: row, history and keys."""
+
+    async def body(store: RedisStore, redis: Redis) -> None:
+        await end(store, "c-1", "buried")
+        assert await redis.pttl(KEYS.keys("c-1")) > 0
+        await append(store, 2, Update)
+        names = ("lane", "row", "history", "keys")
+        assert await kept_for_ever(store, redis) == {"letter:d-c-1", *(f"{each}:c-1" for each in names)}
+
+    run(body)
+
+
 def test_keys_and_tokens_are_forgotten(run: Callable[[Body], None]) -> None:
-    """An idempotency key after its window, a claim's token with its lease."""
+    """An idempotency key after its window, a claim's token with its lease, a discard's after ten minutes."""
 
     async def body(store: RedisStore, redis: Redis) -> None:
         await append(store, 1)
         await take(store, "t1")
         assert 0 < await redis.pttl(KEYS.seen("mail:1")) <= 60_000
         assert 0 < await redis.pttl(KEYS.token("t1")) <= 45_000
+        await end(store, "c-2", "discarded")
+        assert 0 < await redis.pttl(KEYS.token("x-c-2")) <= 600_000
 
     run(body)
 

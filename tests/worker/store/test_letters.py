@@ -65,9 +65,13 @@ def test_the_newest_of_all_partitions_and_kinds_come_first(run: Run) -> None:
         await store.keep(letter(5))
         buried = [await bury(store, number) for number in (1, 2, 7, 9)]
         await store.keep(letter(8))
-        expected = (buried[3], letter(8), buried[2], letter(5), buried[1], buried[0])
+        letters = (buried[3], letter(8), buried[2], letter(5), buried[1], buried[0])
+        expected = tuple(each.head for each in letters)
         assert await store.dead("wide", limit=100) == expected
         assert await store.dead("wide", limit=2) == expected[:2]
+        assert await store.dead("wide", limit=2, offset=2) == expected[2:4]
+        assert await store.dead("wide", limit=9, offset=5) == expected[5:]
+        assert await store.dead("wide", limit=9, offset=6) == ()
         assert await store.dead("support", limit=100) == ()
 
     run(body)
@@ -93,7 +97,32 @@ def test_a_letter_that_was_removed_is_not_listed(redis_url: str) -> None:
         await store.keep(letter(1, "support"))
         await store.keep(letter(2, "support"))
         await store._link.redis.delete(Keys.of(Partition("support", 0)).letter("u2"))
-        assert await store.dead("support", limit=9) == (letter(1, "support"),)
+        assert await store.dead("support", limit=9) == (letter(1, "support").head,)
+
+    in_redis(redis_url, body)
+
+
+def test_a_list_reads_no_bodies(redis_url: str) -> None:
+    """It stands on the heads alone: ten thousand large mails are listed as fast as small ones."""
+
+    async def body(store: RedisStore) -> None:
+        await store.keep(letter(1, "support"))
+        dead = await bury(store, 2)
+        for partition, letter_id in (("support", "u1"), ("wide", "d2")):
+            await store._link.redis.hdel(Keys.of(Partition(partition, 0)).letter(letter_id), "letter")
+        assert await store.dead("support", limit=9) == (letter(1, "support").head,)
+        assert await store.dead("wide", limit=9) == (dead.head,)
+
+    in_redis(redis_url, body)
+
+
+def test_more_heads_than_one_trip_takes_come_in_order(redis_url: str) -> None:
+    """A thousand letters, in pages of the store's own."""
+
+    async def body(store: RedisStore) -> None:
+        await asyncio.gather(*(store.keep(letter(number, "support")) for number in range(1001)))
+        found = await store.dead("support", limit=9999)
+        assert [head.id for head in found] == [f"u{number}" for number in reversed(range(1001))]
 
     in_redis(redis_url, body)
 
@@ -117,8 +146,9 @@ def test_a_letter_of_a_newer_bridge_hides_no_other(redis_url: str) -> None:
         await store.keep(letter(1, "support"))
         await store.keep(letter(2, "support"))
         key = Keys.of(Partition("support", 0)).letter("u2")
-        await store._link.redis.hset(key, "letter", '{"kind": "something newer"}')
-        assert await store.dead("support", limit=9) == (letter(1, "support"),)
+        newer = '{"kind": "something newer"}'
+        await store._link.redis.hset(key, mapping={"letter": newer, "head": newer})
+        assert await store.dead("support", limit=9) == (letter(1, "support").head,)
         assert await store.letter("support", "u2") is None
         assert await store.letter("support", "u1") == (letter(1, "support"), ())
 

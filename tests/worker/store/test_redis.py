@@ -25,11 +25,15 @@ def on(url: str, body: Callable[[RedisStore], Awaitable[object]]) -> object:
     return asyncio.run(main())
 
 
+#: What tests change of the server's configuration.
+CHANGED = ("maxmemory-policy", "appendonly", "appendfsync")
+
+
 @pytest.fixture
 def configure(redis_url: str) -> Iterator[Callable[..., None]]:
     """Change the server's configuration for one test."""
     with redis.Redis.from_url(redis_url) as client:
-        before = {name: client.config_get(name)[name] for name in ("maxmemory-policy", "appendonly")}
+        before = {name: client.config_get(name)[name] for name in CHANGED}
 
         def change(**settings: str) -> None:
             for name, value in settings.items():
@@ -44,6 +48,37 @@ def test_a_server_as_the_bridge_starts_it_is_safe(redis_url: str) -> None:
     """It evicts nothing and writes to disk what it accepts."""
     assert on(redis_url, lambda store: store.troubles()) == ()
     on(redis_url, lambda store: store.refuse_unsafe())
+    assert on(redis_url, lambda store: store.weaknesses()) == ()
+
+
+@pytest.mark.parametrize("policy", ["everysec", "no"])
+def test_a_server_that_answers_before_it_writes_is_weak(
+    redis_url: str, configure: Callable[..., None], policy: str
+) -> None:
+    """It is accepted, because hosted ones are like that, and it is said."""
+    configure(appendfsync=policy)
+    assert on(redis_url, lambda store: store.troubles()) == ()
+    (weakness,) = on(redis_url, lambda store: store.weaknesses())
+    assert weakness.startswith(f"answers before it has written to disk (appendfsync {policy}): unless")
+
+
+def test_a_server_that_does_not_tell_is_weak(redis_url: str) -> None:
+    """Many hosted ones refuse CONFIG: what cannot be asked is said too."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.acl_setuser(
+            "guest",
+            enabled=True,
+            passwords=["+guest"],
+            categories=["+@all"],
+            commands=["-config"],
+            keys=["*"],
+        )
+        try:
+            url = f"{redis_url}{'&' if '?' in redis_url else '?'}username=guest&password=guest"
+            (weakness,) = on(url, lambda store: store.weaknesses())
+        finally:
+            client.acl_deluser("guest")
+    assert weakness.startswith("does not tell when it writes to disk (it refuses CONFIG GET)")
 
 
 def test_a_server_that_evicts_or_forgets_is_refused(redis_url: str, configure: Callable[..., None]) -> None:
@@ -82,5 +117,6 @@ def test_a_connection_that_breaks_is_mended(redis_url: str) -> None:
 
 def test_a_server_that_is_away_is_said_to_be(tmp_path: Path) -> None:
     """After a few quick tries."""
-    with pytest.raises(StoreUnavailable, match="the store does not answer"):
-        on(f"unix://{tmp_path}/nothing.sock", lambda store: store.ping())
+    for ask in (RedisStore.ping, RedisStore.weaknesses):
+        with pytest.raises(StoreUnavailable, match="the store does not answer"):
+            on(f"unix://{tmp_path}/nothing.sock", ask)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.commands import Create, encode
+from worker.commands import Create, Update, encode
 from worker.interactions import Interaction, State
 from worker.lanes import Entry, Receipt, Seen
 from worker.store import wire
@@ -79,10 +79,17 @@ def test_a_row_of_a_newer_bridge_is_not_read(stored: bytes) -> None:
     assert wire.interaction("support", "c-1", stored) is None
 
 
-def test_what_was_said_under_a_key_comes_back() -> None:
-    """The first receipt, the content's fingerprint and the end of the window."""
-    stored = b"1795435260000|00ff00ff00ff00ff|r1|7|2|1795435200000"
-    receipt = Receipt(id="r1", service="support", external_id="c-1", sequence=7, position=2, accepted_at=NOW)
+@pytest.mark.parametrize(
+    ("named", "conversation"),
+    [("", "c-1"), ("|c-2", "c-2"), ("|c|2|", "c|2|")],
+    ids=["unsaid", "other", "odd"],
+)
+def test_what_was_said_under_a_key_comes_back(named: str, conversation: str) -> None:
+    """The first receipt with its own conversation, the content's fingerprint and the end of the window."""
+    stored = b"1795435260000|00ff00ff00ff00ff|r1|7|2|1795435200000" + named.encode()
+    receipt = Receipt(
+        id="r1", service="support", external_id=conversation, sequence=7, position=2, accepted_at=NOW
+    )
     expected = Seen(receipt, "00ff00ff00ff00ff", NOW + timedelta(minutes=1))
     assert wire.seen("support", "c-1", stored) == expected
 
@@ -97,12 +104,16 @@ def test_a_line_of_history_comes_back() -> None:
 @given(sequence=st.integers(1, 10**12), trace_id=st.sampled_from(["", "ab" * 16]))
 def test_the_line_of_an_arrival_is_whole_once_its_number_is_known(sequence: int, trace_id: str) -> None:
     """The store puts the sequence number where the line was cut."""
-    before, after = wire.received("create", "mail", NOW, trace_id)
-    entry = wire.entry(before + str(sequence).encode() + after)
-    assert entry == Entry(
-        at=NOW,
-        event="received",
-        sequence=sequence,
+    update = Update(
+        service="support",
+        external_id="c-1",
+        idempotency_key="mail:1",
+        channel="mail",
+        received_at=NOW,
         trace_id=trace_id,
-        detail={"kind": "create", "channel": "mail"},
     )
+    detail = {"kind": "update", "channel": "mail"}
+    for letter_id, event, told in (("", "received", detail), ("d1", "replayed", {**detail, "letter": "d1"})):
+        before, after = wire.received(update, NOW, letter_id=letter_id)
+        entry = wire.entry(before + str(sequence).encode() + after)
+        assert entry == Entry(at=NOW, event=event, sequence=sequence, trace_id=trace_id, detail=told)

@@ -1,6 +1,6 @@
 -- append: put one command at the end of its lane, once.
 --
--- KEYS 1 seen     string  expires|fingerprint|receipt|sequence|position|accepted of an idempotency key
+-- KEYS 1 seen     string  expires|fingerprint|receipt|sequence|position|accepted|lane of an idempotency key
 --      2 lane     list    sequence|receipt|accepted|command, oldest first
 --      3 row      hash    seq fence attempt held suspect parked record
 --      4 due      zset    lane -> ms at which to look at it next
@@ -8,12 +8,13 @@
 --      6 history  list    one JSON line for each thing that happened
 --      7 bell     string  ms until which nobody needs to ring
 --      8 keys     hash    idempotency key -> as seen, but for as long as the conversation lives
+--      9 pace     hash    counts, see pace.lua
 -- ARGV 1 now ms · 2 lane · 3 receipt · 4 fingerprint · 5 command · 6 window ms · 7 lane cap
 --      8 history line up to the sequence number · 9 and after it · 10 history cap · 11 ring patience ms
 --      12 idempotency key
 --
 -- Returns {accepted|duplicate, receipt, sequence, position, accepted ms, ring 0|1}
---      or {conflict, first fingerprint} or {full, waiting commands}.
+--      or {conflict, first fingerprint, its lane} or {full, waiting commands}.
 -- Repeating it with the same receipt id returns the same answer and changes nothing.
 
 local now = tonumber(ARGV[1])
@@ -32,9 +33,9 @@ local known = redis.call('GET', KEYS[1])
 if known and tonumber(string.match(known, '^(%d+)|')) <= now then known = false end
 if not known and redis.call('ZSCORE', KEYS[5], ARGV[2]) then known = redis.call('HGET', KEYS[8], ARGV[12]) end
 if known then
-  local fingerprint, receipt, sequence, position, accepted =
-    string.match(known, '^%d+|(%x+)|([^|]+)|(%d+)|(%d+)|(%d+)$')
-  if fingerprint ~= ARGV[4] then return {'conflict', fingerprint} end
+  local fingerprint, receipt, sequence, position, accepted, lane =
+    string.match(known, '^%d+|(%x+)|([^|]+)|(%d+)|(%d+)|(%d+)|?(.*)$')
+  if fingerprint ~= ARGV[4] then return {'conflict', fingerprint, lane} end
   local word = receipt == ARGV[3] and 'accepted' or 'duplicate'
   return {word, receipt, tonumber(sequence), tonumber(position), tonumber(accepted), wake()}
 end
@@ -44,7 +45,8 @@ if position >= tonumber(ARGV[7]) then return {'full', position} end
 
 local sequence = redis.call('HINCRBY', KEYS[3], 'seq', 1)
 redis.call('RPUSH', KEYS[2], sequence .. '|' .. ARGV[3] .. '|' .. ARGV[1] .. '|' .. ARGV[5])
-local seen = string.format('%d|%s|%s|%d|%d|%s', now + tonumber(ARGV[6]), ARGV[4], ARGV[3], sequence, position, ARGV[1])
+local seen = string.format('%d|%s|%s|%d|%d|%s|%s',
+  now + tonumber(ARGV[6]), ARGV[4], ARGV[3], sequence, position, ARGV[1], ARGV[2])
 redis.call('SET', KEYS[1], seen, 'PX', ARGV[6])
 redis.call('HSET', KEYS[8], ARGV[12], seen)
 redis.call('RPUSH', KEYS[6], ARGV[8] .. sequence .. ARGV[9])
@@ -53,7 +55,9 @@ if position == 0 and sequence > 1 then
   -- an ended interaction's row was going to be forgotten; it is needed again
   redis.call('PERSIST', KEYS[3])
   redis.call('PERSIST', KEYS[6])
+  redis.call('PERSIST', KEYS[8])
 end
+pace_count(KEYS[9], 'accepted', 1, now)
 redis.call('ZADD', KEYS[5], 'XX', now, ARGV[2])
 if not redis.call('HGET', KEYS[3], 'parked') then
   -- NX: a lane that backs off or is being worked on keeps its time

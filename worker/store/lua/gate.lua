@@ -1,7 +1,7 @@
 -- gate: a service's brake; stands in front of claim, settle, defer and bury. Its twin is worker/store/gate.py.
 --
 -- KEYS 1 gate  hash  until reason ajar probe prober paused tokens at from answered failed
---      2 out   zset  lane -> end of its lease in ms, kept while the number in flight is limited
+--      2 out   zset  lane -> end of its lease in ms
 -- ARGV 1 limits  "rate/s burst in-flight breaker-calls breaker-ratio breaker-window-ms breaker-open-ms",
 --                0 switches a limit off
 -- The verb in front of which it stands says where in its own keys and arguments these are.
@@ -28,7 +28,7 @@ end
 
 -- How many of the wanted lanes may be claimed.
 local function gate_admits(gate, out, limits, wanted, now)
-  if limits.in_flight > 0 then redis.call('ZREMRANGEBYSCORE', out, '-inf', now) end
+  redis.call('ZREMRANGEBYSCORE', out, '-inf', now)
   local state = redis.call('HMGET', gate, 'paused', 'until', 'ajar', 'probe')
   if state[1] or tonumber(state[2] or 0) > now then return 0 end
   if state[3] then wanted = math.min(wanted, tonumber(state[4] or 0) > now and 0 or 1) end
@@ -53,7 +53,7 @@ end
 -- A lane went through, its first call paid for.
 local function gate_pass(gate, out, limits, lane, now, lease_until)
   gate_spend(gate, limits, 1, now)
-  if limits.in_flight > 0 then redis.call('ZADD', out, lease_until, lane) end
+  redis.call('ZADD', out, lease_until, lane)
   if redis.call('HEXISTS', gate, 'ajar') == 1 then
     redis.call('HSET', gate, 'probe', lease_until, 'prober', lane)
   end

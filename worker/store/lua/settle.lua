@@ -8,6 +8,7 @@
 --      6 keys     hash  idempotency key -> receipt, kept while the conversation lives
 --      7 gate     hash  the service's brake, see gate.lua
 --      8 out      zset  lane -> end of its lease, see gate.lua
+--      9 pace     hash  counts, see pace.lua
 -- ARGV 1 now ms · 2 lane · 3 fence · 4 done up to this sequence · 5 record · 6 keep 0|1 · 7 lease ms
 --      8 activity ms, empty when not open · 9 retention ms of what ended · 10 history cap · 11 calls made
 --      12 gate limits · 13… history lines
@@ -34,6 +35,7 @@ if popped == 0 then
 end
 
 gate_came_home(KEYS[7], limits, tonumber(ARGV[11]), now)
+pace_count(KEYS[9], 'delivered', popped, now)
 for line = 13, #ARGV do redis.call('RPUSH', KEYS[5], ARGV[line]) end
 redis.call('LTRIM', KEYS[5], -tonumber(ARGV[10]), -1)
 if ARGV[8] == '' then
