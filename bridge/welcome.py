@@ -11,6 +11,7 @@ from bridge.places import Places
 _TITLES: Final = {
     "webhook": "Send a webhook:",
     "mail": "Send a mail:",
+    "command": "Give a command, and wait for what becomes of it:",
     "show": "See what became of the webhook:",
 }
 
@@ -29,6 +30,9 @@ def welcome(console: Console, places: Places, *, seconds: float) -> None:
 def _where(places: Places) -> Table:
     rows = {
         "webhooks": f"{places.intake}/channels/…",
+        "commands": f"{places.intake}/v1/…  (described at {places.intake}/docs)"
+        if "command" in places.samples
+        else None,
         "mail": f"smtp://{places.smtp['host']}:{places.smtp['port']}",
         "sandbox": places.sandbox and f"{places.sandbox}  (stands in for the Open Media API)",
         "settings": places.config,

@@ -45,5 +45,15 @@ def test_the_data_directory_is_named_where_it_is_not_the_usual_one(home: Home) -
 
 def test_a_changed_channel_has_no_sample(home: Home) -> None:
     """A command that might not work is not printed."""
-    changed = home.settings.read_text().replace('"delivery"', '"other"').replace("support@", "help@")
+    changed = home.settings.read_text().replace("body.delivery", "body.other").replace("support@", "help@")
+    changed = changed.replace("example-client.key", "other.key")
     assert _samples(home, Settings.model_validate(tomllib.loads(changed))) == {}
+
+
+def test_a_key_stays_in_its_file(home: Home) -> None:
+    """The command API's key is read by the shell when the command runs, so it is not shown."""
+    settings = Settings.model_validate(tomllib.loads(home.settings.read_text()))
+    command = _samples(home, settings)["command"]
+    key = home.directory / "secrets/example-client.key"
+    assert f'"Authorization: Bearer $(cat {key})"' in command
+    assert key.read_text().strip() not in command

@@ -1,0 +1,38 @@
+"""Clients: who may use the command API, and the way to it beside the doors for webhooks."""
+
+from collections.abc import Sequence
+
+from starlette.routing import BaseRoute
+
+from connectors.hosts.commands import keys
+from connectors.hosts.commands.app import create_app, routes
+from connectors.hosts.commands.keys import Client
+from worker.secrets import Secrets
+from worker.settings import Settings
+from worker.wiring import Bridge, new_id
+
+
+def clients_of(settings: Settings, secrets: Secrets) -> tuple[Client, ...]:
+    """Return every client. Raises SettingsError for keys that are missing or not fit for use."""
+    clients = tuple(
+        Client(name, frozenset(each.services), secrets.readers(each.keys))
+        for name, each in settings.clients.items()
+    )
+    keys.check(clients)
+    return clients
+
+
+def command_routes(bridge: Bridge, clients: Sequence[Client]) -> tuple[BaseRoute, ...]:
+    """Return the routes of the command API; without clients there is none."""
+    if not clients:
+        return ()
+    commands = create_app(
+        clients,
+        door=bridge.intake,
+        ledger=bridge.store,
+        api=bridge.api,
+        clock=bridge.clock,
+        ids=new_id,
+        settings=bridge.settings.http,
+    )
+    return routes(commands)
