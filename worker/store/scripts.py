@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any, Final
 
+from hiredis import pack_command
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError, RedisError
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from worker.errors import StoreUnavailable
 
@@ -43,9 +45,19 @@ def _source(name: str) -> str:
 @dataclass(slots=True)
 class _Call:
     script: Script
-    keys: tuple[str, ...]
-    arguments: tuple[Argument, ...]
+    #: The number of keys, the keys, and the arguments.
+    rest: tuple[Argument, ...]
     answer: asyncio.Future[Any] = field(repr=False)
+
+    @property
+    def packed(self) -> bytes:
+        """The call by the script's digest, as it is sent."""
+        return _packed("EVALSHA", self.script.sha, *self.rest)
+
+    @property
+    def taught(self) -> bytes:
+        """The call with the script's text."""
+        return _packed("EVAL", self.script.text, *self.rest)
 
 
 class ScriptRunner:
@@ -56,14 +68,15 @@ class ScriptRunner:
         self._timeout_s = timeout_s
         self._waiting: deque[_Call] = deque()
         self._sender: asyncio.Task[None] | None = None
+        self._connection: AbstractConnection | None = None
 
     async def run(self, script: Script, keys: tuple[str, ...], *arguments: Argument) -> Any:  # noqa: ANN401 - Redis answers in any shape
         """Run one script and return its answer. Raises StoreUnavailable.
 
         Text is encoded here, so that what cannot be encoded fails its own caller and nobody else's.
         """
-        encoded = tuple(each.encode() if isinstance(each, str) else each for each in arguments)
-        call = _Call(script, keys, encoded, asyncio.get_running_loop().create_future())
+        texts = (each.encode() if isinstance(each, str) else each for each in (*keys, *arguments))
+        call = _Call(script, (len(keys), *texts), asyncio.get_running_loop().create_future())
         self._waiting.append(call)
         if self._sender is None or self._sender.done():
             self._sender = asyncio.create_task(self._send_all())
@@ -81,18 +94,53 @@ class ScriptRunner:
                 _give(call.answer, answer)
 
     async def _send(self, batch: list[_Call]) -> list[Any]:
-        pipeline = self._redis.pipeline(transaction=False)
-        for call in batch:
-            pipeline.evalsha(call.script.sha, len(call.keys), *call.keys, *call.arguments)
-        answers = await pipeline.execute(raise_on_error=False)
-        for place, answer in enumerate(answers):
-            if isinstance(answer, NoScriptError):
-                # A fresh or flushed server: sending the text runs the verb and teaches it for the next time.
-                call = batch[place]
-                answers[place] = await self._redis.eval(
-                    call.script.text, len(call.keys), *call.keys, *call.arguments
-                )
-        return answers
+        connection = await self._connected()
+
+        async def mend(_: Exception) -> None:
+            await connection.disconnect()
+
+        # Every verb is safe to repeat, so a broken connection is mended without asking.
+        return await connection.retry.call_with_retry(lambda: _exchange(connection, batch), mend)
+
+    async def _connected(self) -> AbstractConnection:
+        """Return the runner's own connection: to ask the pool for one would cost as much as a call."""
+        if self._connection is None:
+            pool: Any = self._redis.connection_pool
+            self._connection = await pool.get_connection()
+            # The whole exchange has a deadline; one for each read and write would cost more than they do.
+            self._connection.socket_timeout = None
+        return self._connection
+
+
+def _packed(*words: Argument) -> bytes:
+    packed: bytes = pack_command(words)  # type: ignore[arg-type] # its types allow one word only
+    return packed
+
+
+async def _exchange(connection: AbstractConnection, batch: list[_Call]) -> list[Any]:
+    """Send the calls in one piece and read their answers."""
+    answers = await _ask(connection, [call.packed for call in batch])
+    unknown = [place for place, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+    # A fresh or flushed server: sending the text runs the verb and teaches it for the next time.
+    for place, answer in zip(
+        unknown, await _ask(connection, [batch[n].taught for n in unknown]), strict=True
+    ):
+        answers[place] = answer
+    return answers
+
+
+async def _ask(connection: AbstractConnection, requests: list[bytes]) -> list[Any]:
+    if not requests:
+        return []
+    await connection.send_packed_command(b"".join(requests), check_health=False)
+    answers: list[Any] = []
+    for _ in requests:
+        try:
+            answers.append(await connection.read_response())
+        except ResponseError as error:
+            # One caller's error; the other answers are behind it.
+            answers.append(error)
+    return answers
 
 
 def _give(answer: asyncio.Future[Any], result: Any) -> None:  # noqa: ANN401 - Redis answers in any shape
