@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from dataclasses import fields
+from functools import cache
 from typing import Any, Literal
 
 import structlog
@@ -88,15 +89,27 @@ class LogListener:
 
     def __call__(self, event: Event) -> None:
         """Write one line."""
-        values = {each.name: getattr(event, each.name) for each in fields(event)}
-        self._level(event)(name_of(event), **{name: value for name, value in values.items() if value != ""})
-
-    def _level(self, event: Event) -> Any:  # noqa: ANN401 - as above
-        if isinstance(event, _WARNINGS):
-            return self._log.warning
-        return self._log.debug if isinstance(event, CallAnswered) else self._log.info
+        kind = type(event)
+        level = _level(kind)
+        # Most events are never written where only warnings are: they must not cost what writing costs.
+        if self._log.is_enabled_for(level):
+            values = {name: getattr(event, name) for name in _fields(kind)}
+            said = {name: value for name, value in values.items() if value != ""}
+            self._log.log(level, name_of(event), **said)
 
 
 def name_of(event: Event) -> str:
     """Return the event's name in a log line: `CommandAccepted` is `command_accepted`."""
     return _WORD.sub("_", type(event).__name__).lower()
+
+
+@cache
+def _level(kind: type[Event]) -> int:
+    if issubclass(kind, _WARNINGS):
+        return logging.WARNING
+    return logging.DEBUG if issubclass(kind, CallAnswered) else logging.INFO
+
+
+@cache
+def _fields(kind: type[Event]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
