@@ -6,7 +6,8 @@ connector, so whatever a connector does, the sender gets one of the known answer
 
 import asyncio
 import hashlib
-from typing import Any
+from enum import StrEnum
+from typing import Any, Final, Protocol
 
 import structlog
 
@@ -15,15 +16,21 @@ from connectors.base import (
     Answered,
     Connector,
     Delivery,
+    EvidenceNeeded,
     Handshake,
     Ignored,
     Refused,
+    Threaded,
+    Understood,
     UnreadableDelivery,
     Verified,
 )
+from connectors.keeping import preserve
+from connectors.placing import place
 from worker.commands import Command
 from worker.errors import KeyConflict, LaneFull, StoreUnavailable, UserDataRefused
 from worker.letters import Unreadable
+from worker.notes import Note
 from worker.ports import Door
 
 _log: Any = structlog.get_logger()
@@ -34,8 +41,49 @@ _CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
 _LATER = "The bridge cannot accept this now; send it again later."
 
 
+class Obtained(StrEnum):
+    """What became of fetching a document that a proof rests on."""
+
+    HERE = "here"  #: the scheme's evidence has it
+    NOWHERE = "nowhere"  #: it is not there, or not fit to be fetched
+    LATER = "later"  #: it may be had another time
+
+
+class Errands(Protocol):
+    """What a host does outside for a connector, which does no I/O itself. Never raises."""
+
+    async def obtain(self, url: str, /) -> Obtained:
+        """Fetch a public document into the scheme's evidence."""
+
+    def visit(self, url: str, channel: str, /) -> None:
+        """Look at an address in the background, because a genuine sender wants to see that."""
+
+
+class _AtHome:
+    """Runs no errands: for hosts whose connectors ask for none."""
+
+    async def obtain(self, _url: str) -> Obtained:
+        return Obtained.NOWHERE
+
+    def visit(self, _url: str, channel: str) -> None:
+        _log.warning("visit_failed", channel=channel, reason="this host visits nobody")
+
+
+AT_HOME: Final[Errands] = _AtHome()
+
+
+def never(_channel: str) -> bool:
+    """Say that no channel is paused: for hosts that nobody told of any."""
+    return False
+
+
 async def receive(
-    connector: Connector, delivery: Delivery, door: Door, *, keep_conflicts: bool = False
+    connector: Connector,
+    delivery: Delivery,
+    door: Door,
+    *,
+    keep_conflicts: bool = False,
+    errands: Errands = AT_HOME,
 ) -> Answer:
     """Take one delivery in and return what the sender is to be told. Never raises.
 
@@ -43,26 +91,51 @@ async def receive(
         connector: The delivery's channel.
         delivery: What arrived.
         door: Where commands and letters go.
-        keep_conflicts: Whether the host acknowledges a conflict, so that nobody will send it again and it
-            must be kept.
+        keep_conflicts: Whether the host or the connector acknowledges a conflict, so that nobody will send it
+            again and it must be kept.
+        errands: What the host does outside for the connector.
     """
     try:
-        return await _receive(connector, delivery, door, keep_conflicts=keep_conflicts)
+        try:
+            verified = await _verify(connector, delivery, errands)
+        except Refused as refusal:
+            return await _refuse(connector, delivery, door, refusal)
+        if verified is None:
+            return await _later(connector, delivery, door, "the evidence could not be fetched")
+        return await _receive(connector, verified, door, errands, keep_conflicts=keep_conflicts)
     except (StoreUnavailable, LaneFull) as error:
-        _note("warning", "delivery_unavailable", delivery, type(error).__name__)
+        return await _later(connector, delivery, door, type(error).__name__)
     except Exception as error:  # noqa: BLE001 - a sender never sees our faults: it comes again
         reason = type(error).__name__
         _log.exception("delivery_failed", channel=delivery.channel, trace_id=delivery.trace_id, reason=reason)
-    return Answer(Answered.UNAVAILABLE, reason=_LATER)
+        return Answer(Answered.UNAVAILABLE, reason=_LATER)
 
 
-async def _receive(connector: Connector, delivery: Delivery, door: Door, *, keep_conflicts: bool) -> Answer:
+async def _verify(connector: Connector, delivery: Delivery, errands: Errands) -> Verified | None:
+    """Return the proof, None when what it rests on is not to be had now. Raises Refused."""
     try:
-        verified = connector.verify(delivery)
-    except Refused as refusal:
-        return await _refuse(connector, delivery, door, refusal)
+        return connector.verify(delivery)
+    except EvidenceNeeded as needed:
+        obtained = await errands.obtain(needed.url)
+    if obtained is Obtained.LATER:
+        return None
     try:
-        understood = await _translate(connector, verified)
+        return connector.verify(delivery)
+    except EvidenceNeeded as needed:
+        raise Refused(str(needed)) from needed
+
+
+async def _receive(
+    connector: Connector, verified: Verified, door: Door, errands: Errands, *, keep_conflicts: bool
+) -> Answer:
+    delivery = verified.delivery
+    try:
+        translated = await _translate(connector, verified)
+        understood = await _placed(connector, translated, door)
+        if isinstance(understood, tuple):
+            await preserve(connector, verified, door)
+    except StoreUnavailable:
+        raise
     except UnreadableDelivery as error:
         return await _keep(connector, delivery, door, str(error), told=str(error))
     except Exception as error:  # noqa: BLE001 - our fault, but the letter is kept and the sender released
@@ -71,19 +144,31 @@ async def _receive(connector: Connector, delivery: Delivery, door: Door, *, keep
     if isinstance(understood, Ignored):
         return await _ignore(connector, delivery, door, understood)
     if isinstance(understood, Handshake):
+        if understood.visit:
+            errands.visit(understood.visit, delivery.channel)
         return await _greet(connector, delivery, door, understood)
     try:
         return await _submit(understood, delivery, door)
     except UserDataRefused as error:
         return await _keep(connector, delivery, door, str(error))
     except KeyConflict as conflict:
-        return await _conflict(connector, delivery, door, conflict, keep=keep_conflicts)
+        if isinstance(translated, Threaded):
+            return await _repeat(connector, delivery, door)
+        # Of a batch the other commands were kept, so it must not come again: a person sees to the rest.
+        keep = keep_conflicts or len(understood) > 1
+        return await _conflict(connector, delivery, door, conflict, keep=keep)
 
 
-async def _translate(connector: Connector, verified: Verified) -> tuple[Command, ...] | Ignored | Handshake:
+async def _translate(connector: Connector, verified: Verified) -> Understood:
     if len(verified.delivery.body) > _LARGE_BYTES:
         return await asyncio.to_thread(connector.translate, verified)
     return connector.translate(verified)
+
+
+async def _placed(
+    connector: Connector, translated: Understood, door: Door
+) -> tuple[Command, ...] | Ignored | Handshake:
+    return await place(connector, translated, door) if isinstance(translated, Threaded) else translated
 
 
 async def _submit(commands: tuple[Command, ...], delivery: Delivery, door: Door) -> Answer:
@@ -94,6 +179,14 @@ async def _submit(commands: tuple[Command, ...], delivery: Delivery, door: Door)
     return Answer(answered, receipts)
 
 
+async def _repeat(connector: Connector, delivery: Delivery, door: Door) -> Answer:
+    """Answer a message that was accepted before in another wrapping, such as by another way."""
+    reason = "the same message was accepted before, with other headers"
+    _note("info", "delivery_repeated", delivery, reason)
+    await _tally(connector, door, Answered.DUPLICATE)
+    return Answer(Answered.DUPLICATE, reason=reason)
+
+
 async def _refuse(connector: Connector, delivery: Delivery, door: Door, refusal: Refused) -> Answer:
     _note("warning", "delivery_refused", delivery, str(refusal))
     await _tally(connector, door, Answered.REFUSED)
@@ -101,6 +194,19 @@ async def _refuse(connector: Connector, delivery: Delivery, door: Door, refusal:
 
 
 async def _ignore(connector: Connector, delivery: Delivery, door: Door, ignored: Ignored) -> Answer:
+    if ignored.noted:
+        # Before anybody is told: what is let go must be there to be asked for.
+        await door.note(
+            Note(
+                id=ignored.noted.id,
+                service=connector.service,
+                channel=delivery.channel,
+                sort=ignored.noted.sort,
+                reason=ignored.reason,
+                arrived_at=delivery.arrived_at,
+                domain=ignored.noted.domain,
+            )
+        )
     _note("info", "delivery_ignored", delivery, ignored.reason)
     await _tally(connector, door, Answered.IGNORED)
     return Answer(Answered.IGNORED, reason=ignored.reason)
@@ -110,6 +216,12 @@ async def _greet(connector: Connector, delivery: Delivery, door: Door, handshake
     _note("info", "delivery_greeted", delivery, handshake.reason)
     await _tally(connector, door, Answered.GREETED)
     return Answer(Answered.GREETED, reason=handshake.reason, reply=handshake.reply)
+
+
+async def _later(connector: Connector, delivery: Delivery, door: Door, reason: str) -> Answer:
+    _note("warning", "delivery_unavailable", delivery, reason)
+    await _tally(connector, door, Answered.UNAVAILABLE)
+    return Answer(Answered.UNAVAILABLE, reason=_LATER)
 
 
 async def _keep(
@@ -156,8 +268,9 @@ def _evidence(delivery: Delivery) -> tuple[tuple[str, str], ...]:
     kept = tuple(pair for pair in delivery.headers.pairs if pair[0].lower() not in _CREDENTIALS)
     if delivery.envelope is None:
         return kept
+    sender = delivery.envelope.mail_from
     return (
-        ("Return-Path", delivery.envelope.mail_from),
+        *(() if sender is None else (("Return-Path", sender),)),
         *(("Delivered-To", address) for address in delivery.envelope.rcpt_tos),
         *kept,
     )

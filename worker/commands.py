@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal
 
+import orjson
 from pydantic import AwareDatetime, Field, JsonValue, StringConstraints, TypeAdapter
 
 from worker.frozen import Frozen
@@ -30,6 +31,10 @@ UserData = Mapping[str, JsonValue]
 
 _PLAIN_ID = re.compile(r"[^A-Za-z0-9._-]+")
 _CHANNEL_PART = 40
+# What differs between two deliveries of the same message.
+_APART = frozenset({"idempotency_key", "received_at", "trace_id", "guard"})
+# Of a guarded command its key says all: two sweeps put the same thing into other words.
+_SAID = frozenset({"service", "external_id", "channel", "kind"})
 
 
 class OnConflict(StrEnum):
@@ -57,6 +62,22 @@ class OnEnded(StrEnum):
     BURY = "bury"  #: let a person decide
 
 
+class Guard(Frozen):
+    """What must still be so when a command of a sweep is carried out; otherwise nothing is done.
+
+    A guarded command is no activity: neither its arrival nor its end makes an interaction less idle.
+    """
+
+    #: The last activity that the sweep saw: there must have been none since, and nothing newer may wait.
+    idle_since: AwareDatetime
+    #: The states, as the API calls them, in which the interaction may be stopped; empty takes any.
+    states: tuple[str, ...] = ()
+    #: User data that exempts the interaction: property → the values that do.
+    exempt: Mapping[str, tuple[JsonValue, ...]] = Field(default_factory=dict)
+    #: The sweep that decided it.
+    sweep: str
+
+
 class _Command(Frozen):
     #: The open media service that holds the interaction.
     service: Name
@@ -77,9 +98,19 @@ class _Command(Frozen):
 
         Times, traces and the key itself are left out: the same message sent twice has the same fingerprint.
         """
-        content = self.model_dump(mode="json", exclude={"idempotency_key", "received_at", "trace_id"})
-        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+        content = {name: value for name, value in self if name not in _APART}
+        if guard_of(self):
+            content = {name: content[name] for name in _SAID}
+        return hashlib.sha256(_canonical(content)).hexdigest()[:16]
+
+
+def _canonical(content: Mapping[str, object]) -> bytes:
+    """Return content as JSON that is the same for the same content, whatever the order of its names."""
+    try:
+        return orjson.dumps(content, default=dict, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        # A number beyond 64 bits, which JSON allows and orjson does not write.
+        return json.dumps(content, default=dict, sort_keys=True).encode()
 
 
 class Create(_Command):
@@ -105,6 +136,8 @@ class Update(_Command):
     deleted: tuple[str, ...] = ()
     on_missing: OnMissing = OnMissing.CREATE
     on_ended: OnEnded = OnEnded.FOLLOW_UP
+    #: Set where a sweep warns.
+    guard: Guard | None = None
 
     @property
     def surviving(self) -> UserData:
@@ -121,11 +154,18 @@ class Stop(_Command):
     reason_system_name: str | None = None
     #: Sent as `reasonDescription`.
     reason_description: str | None = None
+    #: Set where a sweep stops.
+    guard: Guard | None = None
 
 
 Command = Annotated[Create | Update | Stop, Field(discriminator="kind")]
 
 _COMMANDS: TypeAdapter[Create | Update | Stop] = TypeAdapter(Command)
+
+
+def guard_of(command: _Command) -> Guard | None:
+    """Return what a sweep's command depends on; None for everybody else's."""
+    return command.guard if isinstance(command, Update | Stop) else None
 
 
 def encode(command: Create | Update | Stop) -> bytes:

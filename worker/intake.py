@@ -1,17 +1,32 @@
 """Intake: where every door ends. Accepted is said only after the store accepted."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Final
 
+from worker.blob import BlobName
 from worker.budget import MARKS_BYTES
 from worker.commands import Command
-from worker.errors import StoreUnavailable, UnknownService
+from worker.errors import (
+    BridgeError,
+    KeyConflict,
+    LaneFull,
+    Overtaken,
+    StoreUnavailable,
+    UnknownService,
+)
 from worker.events import CommandAccepted, CommandRepeated
 from worker.lanes import Appended, Receipt, partition_of
 from worker.letters import Unreadable
-from worker.ports import Clock, Doorbell, Ids, Listener, Store
+from worker.notes import Note
+from worker.ports import Blobs, Clock, Doorbell, Ids, Listener, Store
 from worker.settings import ServiceSettings
 from worker.userdata import within_rules
+
+#: How long counts are gathered before they are written: a flood of refusals is no flood for the store.
+COUNTED_EVERY_S: Final = 0.2
 
 
 class Intake:
@@ -26,25 +41,57 @@ class Intake:
         clock: Clock,
         ids: Ids,
         listen: Listener,
+        blobs: Blobs | None = None,
     ) -> None:
+        """`blobs` are where whole messages are kept; None keeps none."""
         self._store = store
         self._doorbell = doorbell
         self._services = services
         self._clock = clock
         self._ids = ids
         self._listen = listen
+        self._blobs = blobs
         self._ringing: set[asyncio.Task[bool]] = set()
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._counting: asyncio.Task[None] | None = None
 
     async def submit(self, commands: Sequence[Command]) -> tuple[Receipt, ...]:
-        """See `worker.ports.Door.submit`."""
-        acceptable = [self._acceptable(command) for command in commands]
-        receipts = []
-        for command in acceptable:
-            appended = await self._store.append(command, receipt_id=self._ids(), now=self._clock())
-            self._tell(command, appended.receipt)
-            self._ring(command, appended)
-            receipts.append(appended.receipt)
-        return tuple(receipts)
+        """See `worker.ports.Door.submit`.
+
+        Lanes are independent, so a batch's commands for different lanes go out together.
+        """
+        lanes: dict[tuple[str, str], list[tuple[int, Command]]] = {}
+        for place, command in enumerate([self._acceptable(each) for each in commands]):
+            lanes.setdefault((command.service, command.external_id), []).append((place, command))
+        receipts: dict[int, Receipt] = {}
+        appending = [self._append_all(lane, receipts) for lane in lanes.values()]
+        # One lane is the usual case, and needs no task of its own.
+        troubles = [await appending[0]] if len(appending) == 1 else await asyncio.gather(*appending)
+        for trouble in sorted(filter(None, troubles), key=_is_lasting):
+            raise trouble
+        return tuple(receipts[place] for place in range(len(commands)))
+
+    async def _append_all(
+        self, commands: Sequence[tuple[int, Command]], receipts: dict[int, Receipt]
+    ) -> BridgeError | None:
+        """Append one lane's commands in order, note their receipts, and return what was in the way."""
+        conflict = None
+        for place, command in commands:
+            try:
+                receipts[place] = await self._append(command)
+            except (KeyConflict, Overtaken) as error:
+                # It never will be accepted, so the others need not wait for it.
+                conflict = conflict or error
+            except (LaneFull, StoreUnavailable) as error:
+                # It will come again, and what follows must not overtake it.
+                return error
+        return conflict
+
+    async def _append(self, command: Command) -> Receipt:
+        appended = await self._store.append(command, receipt_id=self._ids(), now=self._clock())
+        self._tell(command, appended.receipt)
+        self._ring(command, appended)
+        return appended.receipt
 
     def _acceptable(self, command: Command) -> Command:
         """Return the command as the API will take it, its user data within the budget."""
@@ -58,17 +105,56 @@ class Intake:
         """See `worker.ports.Door.keep`."""
         await self._store.keep(letter)
 
+    async def preserve(self, channel: str, content: bytes) -> None:
+        """See `worker.ports.Door.preserve`."""
+        if self._blobs is not None:
+            await self._blobs.put(BlobName.of(channel, content), content)
+
+    async def bind(
+        self, service: str, channel: str, names: Sequence[str], *, mark: str, default: str, window: timedelta
+    ) -> str:
+        """See `worker.ports.Door.bind`."""
+        return await self._store.bind(
+            service, channel, names, mark=mark, default=default, window=window, now=self._clock()
+        )
+
+    async def recur(self, service: str, channel: str, name: str, member: str, *, window: timedelta) -> int:
+        """See `worker.ports.Door.recur`."""
+        return await self._store.recur(service, channel, name, member, window=window, now=self._clock())
+
+    async def note(self, note: Note) -> None:
+        """See `worker.ports.Door.note`."""
+        await self._store.note(note)
+
     async def tally(self, service: str, counter: str) -> None:
         """See `worker.ports.Door.tally`."""
-        try:
-            await self._store.tally(service, counter)
-        except StoreUnavailable:
-            return  # a count is not a promise; the log line stands
+        self._counts[service, counter] += 1
+        if self._counting is None or self._counting.done():
+            self._counting = asyncio.create_task(self._count_soon())
 
-    async def settle_rings(self) -> None:
-        """Return when every ring under way has been sent."""
+    async def settle(self) -> None:
+        """Return when every ring under way has been sent and every count was written, if that can be done."""
+        if self._counting is not None:
+            self._counting.cancel()
+            await asyncio.wait([self._counting])
+        await self._write_counts()
         if self._ringing:
             await asyncio.wait(self._ringing)
+
+    async def _count_soon(self) -> None:
+        while self._counts:
+            await asyncio.sleep(COUNTED_EVERY_S)
+            await self._write_counts()
+
+    async def _write_counts(self) -> None:
+        for (service, counter), count in list(self._counts.items()):
+            # Taken out first: whoever is cancelled now loses a count, and counts nothing twice.
+            del self._counts[service, counter]
+            try:
+                await self._store.tally(service, counter, count)
+            except StoreUnavailable:
+                self._counts[service, counter] += count
+                return
 
     def _ring(self, command: Command, appended: Appended) -> None:
         """Wake a worker without letting the sender wait for it."""
@@ -94,3 +180,8 @@ class Intake:
                 trace_id=command.trace_id,
             )
         )
+
+
+def _is_lasting(trouble: BridgeError) -> bool:
+    """Say whether coming again is of no use."""
+    return isinstance(trouble, KeyConflict | Overtaken)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from connectors.base import Answer, Answered
+from connectors.base import Answer, Answered, Manners
 
 #: Seconds after which a sender should come again.
 RETRY_AFTER_S = 5
@@ -52,12 +52,20 @@ _TITLES: Mapping[int, str] = {
     408: "Too slow",
     409: "Conflict",
     413: "Too large",
+    415: "Not taken in this form",
+    429: "Too many",
+    431: "Too many headers",
     503: "Come again later",
 }
 _MORE_HEADERS: Mapping[int, tuple[tuple[str, str], ...]] = {
     401: (("WWW-Authenticate", "Signature"),),
     503: (("Retry-After", str(RETRY_AFTER_S)),),
 }
+# HTTP's border between answers and problems.
+_ERRORS = 400
+# A reply may hold what the sender wrote (a challenge): no browser is to guess that it is a page.
+_AS_IT_IS = (("X-Content-Type-Options", "nosniff"),)
+_USUAL = Manners()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +78,35 @@ class HttpAnswer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def http_answer(answer: Answer) -> HttpAnswer:
-    """Return the HTTP answer."""
-    status = HTTP_STATUS[answer.answered]
-    if answer.answered is Answered.CONFLICT and answer.fingerprints:
-        first, second = answer.fingerprints
-        return problem(status, answer.reason, firstFingerprint=first, secondFingerprint=second)
-    if status >= 400:  # noqa: PLR2004 - HTTP's border between answers and problems
-        return problem(status, answer.reason)
+def http_answer(answer: Answer, manners: Manners = _USUAL) -> HttpAnswer:
+    """Return the HTTP answer, in the manners of the channel's senders."""
+    status = manners.statuses.get(answer.answered, _status(answer))
+    if status >= _ERRORS:
+        return _refusal(status, answer)
+    reply = answer.reply or manners.reply
+    if reply is not None:
+        return HttpAnswer(status, reply.body, reply.content_type, _AS_IT_IS)
     content: dict[str, object] = {"status": answer.answered}
     if answer.receipts:
-        content["receipts"] = [receipt.model_dump() for receipt in answer.receipts]
+        content["receipts"] = [dict(receipt) for receipt in answer.receipts]
     if answer.letter:
         content["letter"] = answer.letter
     if answer.reason:
         content["reason"] = answer.reason
     return HttpAnswer(status, orjson.dumps(content))
+
+
+def _status(answer: Answer) -> int:
+    if answer.answered is Answered.CONFLICT and answer.letter:
+        return HTTP_STATUS[Answered.UNREADABLE]  # kept, like every letter that waits for a person
+    return HTTP_STATUS[answer.answered]
+
+
+def _refusal(status: int, answer: Answer) -> HttpAnswer:
+    if answer.answered is Answered.CONFLICT and answer.fingerprints:
+        first, second = answer.fingerprints
+        return problem(status, answer.reason, firstFingerprint=first, secondFingerprint=second)
+    return problem(status, answer.reason)
 
 
 def problem(status: int, detail: str, **more: str) -> HttpAnswer:

@@ -1,10 +1,11 @@
 """Body: a request's bytes, read no further than the limit and no longer than the deadline."""
 
 import asyncio
+from collections.abc import Callable
 
 from starlette.types import Receive
 
-#: How long a whole body may take to arrive.
+#: How long a whole body may take to arrive, where nothing else is said.
 DEADLINE_S = 10.0
 
 
@@ -20,25 +21,37 @@ class Gone(Exception):
     """The sender went away before the body ended."""
 
 
-async def read_body(receive: Receive, *, announced: int | None, limit: int, deadline_s: float) -> bytes:
-    """Return the whole body. Raises TooLarge, TooSlow or Gone.
+def _no_matter(_size: int) -> None:
+    """Have room for anything."""
+
+
+async def read_body(
+    receive: Receive,
+    *,
+    announced: int | None,
+    limit: int,
+    deadline_s: float,
+    take: Callable[[int], None] = _no_matter,
+) -> bytes:
+    """Return the whole body. Raises TooLarge, TooSlow, Gone, or whatever `take` does.
 
     Args:
         receive: Where the body comes from.
         announced: Its Content-Length, if it has one.
         limit: The number of bytes that is still accepted.
         deadline_s: The seconds it may take.
+        take: Told of the bytes that arrived, before more are waited for.
     """
     if announced is not None and announced > limit:
         raise TooLarge
     try:
         async with asyncio.timeout(deadline_s):
-            return await _read(receive, limit)
+            return await _read(receive, limit, take)
     except TimeoutError as error:
         raise TooSlow from error
 
 
-async def _read(receive: Receive, limit: int) -> bytes:
+async def _read(receive: Receive, limit: int, take: Callable[[int], None]) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -49,6 +62,7 @@ async def _read(receive: Receive, limit: int) -> bytes:
         size += len(chunk)
         if size > limit:
             raise TooLarge
+        take(len(chunk))
         chunks.append(chunk)
         if not message.get("more_body", False):
             return chunks[0] if len(chunks) == 1 else b"".join(chunks)

@@ -7,7 +7,11 @@ import socket
 import uvicorn
 from starlette.types import ASGIApp
 
+from connectors.hosts.entrance import Entrance
+from connectors.hosts.http_protocol import protocol
+from connectors.hosts.rejections import Rejections
 from worker.errors import SettingsError
+from worker.settings import HttpSettings
 
 # How long requests under way may take to end.
 _GRACE_S = 10
@@ -31,12 +35,18 @@ class HttpServer:
         await self._server.shutdown(sockets=[self._listening])
 
 
-async def serve(app: ASGIApp, host: str, port: int) -> HttpServer:
-    """Serve an application on the running loop; port 0 takes a free one. Raises SettingsError."""
-    listening = _listen(host, port)
+async def serve(app: ASGIApp, settings: HttpSettings, rejections: Rejections) -> HttpServer:
+    """Serve an application behind the entrance, on the running loop; port 0 takes a free one.
+
+    Raises SettingsError.
+    """
+    listening = _listen(settings.host, settings.port)
     config = uvicorn.Config(
-        app,
+        Entrance(app, rejections),
+        http=protocol(settings, rejections.note_soon),
         log_config=None,
+        # What it warns of is noted by our protocol, without a way to fill the log.
+        log_level="error",
         access_log=False,
         server_header=False,
         proxy_headers=False,

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import structlog
 
 from worker.events import (
+    AuditRepaired,
     BreakerOpened,
     CallAnswered,
     CommandBuried,
@@ -20,8 +21,12 @@ from worker.events import (
     RingFailed,
     ServiceHeld,
     StoreDoubtful,
+    SweepRefused,
+    UpkeepFailed,
+    WorkerStuck,
 )
 
+_ERRORS = (AuditRepaired, SweepRefused, WorkerStuck)
 _WARNINGS = (
     BreakerOpened,
     CommandBuried,
@@ -30,6 +35,7 @@ _WARNINGS = (
     RingFailed,
     ServiceHeld,
     StoreDoubtful,
+    UpkeepFailed,
 )
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -104,12 +110,14 @@ def name_of(event: Event) -> str:
 
 
 @cache
-def _level(kind: type[Event]) -> int:
+def _level(kind: type[Any]) -> int:
+    if issubclass(kind, _ERRORS):
+        return logging.ERROR
     if issubclass(kind, _WARNINGS):
         return logging.WARNING
     return logging.DEBUG if issubclass(kind, CallAnswered) else logging.INFO
 
 
 @cache
-def _fields(kind: type[Event]) -> tuple[str, ...]:
+def _fields(kind: type[Any]) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 
-from connectors.base import Answer, Answered
+from connectors.base import Answer, Answered, Manners, Reply
 from connectors.hosts.answers import HTTP_STATUS, SMTP_REPLY, http_answer, problem, smtp_reply
 from worker.lanes import Receipt
 
@@ -67,6 +67,34 @@ def test_a_conflict_shows_both_contents() -> None:
     """The problem document has both fingerprints."""
     body = orjson.loads(http_answer(Answer(Answered.CONFLICT, fingerprints=("a", "b"))).body)
     assert (body["firstFingerprint"], body["secondFingerprint"]) == ("a", "b")
+
+
+def test_a_conflict_that_was_kept_is_acknowledged() -> None:
+    """A person will look at it, so nobody needs to come again."""
+    answer = Answer(Answered.CONFLICT, letter="l", fingerprints=("a", "b"), reason="why")
+    http = http_answer(answer)
+    assert (http.status, orjson.loads(http.body)["letter"]) == (202, "l")
+
+
+TWIML = Reply("text/xml", b"<Response/>")
+
+
+def test_manners_rule_what_is_no_error() -> None:
+    """The sender's own words and statuses; an answer's own reply comes before the usual one."""
+    manners = Manners(statuses={Answered.ACCEPTED: 200, Answered.REFUSED: 403}, reply=TWIML)
+    accepted = http_answer(Answer(Answered.ACCEPTED, (RECEIPT,)), manners)
+    assert (accepted.status, accepted.body, accepted.content_type) == (200, b"<Response/>", "text/xml")
+    greeted = http_answer(Answer(Answered.GREETED, reply=Reply("text/plain", b"42")), manners)
+    assert (greeted.body, greeted.content_type) == (b"42", "text/plain")
+    assert ("X-Content-Type-Options", "nosniff") in greeted.headers
+
+
+def test_manners_do_not_dress_up_an_error() -> None:
+    """It stays a problem document, with its status overridden or not."""
+    manners = Manners(statuses={Answered.REFUSED: 403}, reply=TWIML)
+    for answered, status in ((Answered.REFUSED, 403), (Answered.UNAVAILABLE, 503)):
+        told = http_answer(Answer(answered), manners)
+        assert (told.status, told.content_type) == (status, "application/problem+json")
 
 
 def test_problems_are_what_the_standard_says() -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import signal
 import socket
+import time
+from collections.abc import Coroutine
 
 import httpx
 import pytest
@@ -11,8 +13,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from connectors.hosts.http_server import serve
+from connectors.hosts.http_server import HttpServer, serve
+from connectors.hosts.rejections import Rejections
+from tests.connectors.conftest import RecordingDoor
 from worker.errors import SettingsError
+from worker.settings import HttpSettings
 
 
 async def hello(request: Request) -> PlainTextResponse:
@@ -23,11 +28,16 @@ async def hello(request: Request) -> PlainTextResponse:
 APP = Starlette(routes=[Route("/", hello)])
 
 
+def start(host: str = "127.0.0.1", port: int = 0) -> Coroutine[None, None, HttpServer]:
+    """Serve it."""
+    return serve(APP, HttpSettings(host=host, port=port), Rejections(RecordingDoor(), time.monotonic))
+
+
 def test_it_serves_until_it_is_stopped() -> None:
     """A free port is taken and told; after the end nobody answers there."""
 
     async def main() -> None:
-        server = await serve(APP, "127.0.0.1", 0)
+        server = await start()
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}") as client:
             response = await client.get("/", headers={"X-Forwarded-For": "198.51.100.1"})
             assert response.text == "127.0.0.1"
@@ -44,7 +54,7 @@ def test_signals_stay_with_the_process() -> None:
 
     async def main() -> None:
         before = signal.getsignal(signal.SIGTERM)
-        server = await serve(APP, "127.0.0.1", 0)
+        server = await start()
         assert signal.getsignal(signal.SIGTERM) is before
         await server.stop()
 
@@ -56,7 +66,7 @@ def test_two_servers_share_a_loop() -> None:
 
     async def main() -> None:
         hosts = ["127.0.0.1", "::1"] if socket.has_ipv6 else ["127.0.0.1"]
-        servers = [await serve(APP, host, 0) for host in hosts]
+        servers = [await start(host) for host in hosts]
         assert all(server.port for server in servers)
         await asyncio.gather(*(server.stop() for server in servers))
 
@@ -69,4 +79,4 @@ def test_a_taken_port_is_a_wrong_setting() -> None:
         socket.create_server(("127.0.0.1", 0)) as other,
         pytest.raises(SettingsError, match="http: cannot listen"),
     ):
-        asyncio.run(serve(APP, "127.0.0.1", other.getsockname()[1]))
+        asyncio.run(start(port=other.getsockname()[1]))

@@ -37,13 +37,13 @@ def make_handler(
 ) -> Callable[["RecordingDoor"], MailHandler]:
     """Make a handler for two mail channels and a webhook."""
 
-    def make(door: "RecordingDoor") -> MailHandler:
+    def make(door: "RecordingDoor", paused: str = "") -> MailHandler:
         mail = mailbox.connector
         assert isinstance(mail, EmailConnector)
         other = mail.options.model_copy(update={"addresses": frozenset({"sales@example.com"})})
         sales = replace(mail, channel="sales", options=other)
         channels: dict[str, Connector] = {"mail": mail, "tickets": tickets.connector, "sales": sales}
-        return MailHandler(channels, door=door, clock=clock, ids=ids)
+        return MailHandler(channels, door=door, clock=clock, ids=ids, is_paused=paused.__eq__)
 
     return make
 
@@ -51,6 +51,16 @@ def make_handler(
 def rcpt(handler: MailHandler, session: Session, address: str) -> str:
     """Name a recipient."""
     return asyncio.run(handler.handle_RCPT(None, session, session, address, ["OPTION"]))
+
+
+def test_a_paused_channel_takes_no_recipient(
+    make_handler: Callable[..., MailHandler], door: "RecordingDoor"
+) -> None:
+    """The sender comes again for that one, and the other channel's mail goes on."""
+    handler, session = make_handler(door, "sales"), Session()
+    assert rcpt(handler, session, "sales@example.com").startswith("451")
+    assert rcpt(handler, session, "support@example.com").startswith("250")
+    assert session.rcpt_tos == ["support@example.com"]
 
 
 def test_only_our_addresses_are_recipients(

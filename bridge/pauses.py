@@ -1,0 +1,96 @@
+"""Paused channels: shut and opened by hand, and known to every intake process within a second or so."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final
+
+import structlog
+from rich.text import Text
+
+from bridge.reason import require_reason
+from bridge.screen import Screen
+from bridge.session import session
+from bridge.sheet import command
+from worker.errors import BridgeError, StoreUnavailable
+from worker.ports import Pauses
+from worker.wiring import Bridge
+
+_log: Any = structlog.get_logger()
+
+#: How often an intake process looks which channels are paused.
+LOOK_EVERY_S: Final = 1.0
+
+
+class UnknownChannel(BridgeError):
+    """No such channel is configured."""
+
+
+async def pause(channel: str, screen: Screen, *, reason: str) -> None:
+    """Let nothing in by a channel. For entry points only. Raises BridgeError."""
+    reason = require_reason(reason, what="it is paused")
+    async with session() as bridge:
+        _require(bridge, channel)
+        await bridge.store.pause_channel(channel, reason=reason)
+    lift = command("channel", "resume", channel)
+    screen.out.print(
+        Text(
+            f"{channel} is paused: within a second or two its senders are told to come again later, and "
+            f"nothing of theirs is kept. {lift} lets them in again"
+        )
+    )
+
+
+async def resume(channel: str, screen: Screen) -> None:
+    """Lift a channel's pause. For entry points only. Raises BridgeError."""
+    async with session() as bridge:
+        paused = await bridge.store.paused_channels()
+        if channel not in paused:
+            _require(bridge, channel)
+        await bridge.store.resume_channel(channel)
+    before = f"it was paused because: {paused[channel]}" if channel in paused else "it was not paused"
+    screen.out.print(Text(f"{channel} is open; {before}"))
+
+
+def _require(bridge: Bridge, channel: str) -> None:
+    channels = bridge.settings.channels
+    if channel not in channels:
+        known = ", ".join(sorted(channels)) or "none"
+        raise UnknownChannel(f"no channel {channel!r} is configured; there is: {known}")
+
+
+class PauseWatch:
+    """What an intake process knows of paused channels."""
+
+    def __init__(self, pauses: Pauses) -> None:
+        self._pauses = pauses
+        self._paused: Mapping[str, str] = {}
+
+    def is_paused(self, channel: str) -> bool:
+        """Say whether a channel was paused when somebody looked last."""
+        return channel in self._paused
+
+    async def look(self) -> None:
+        """Learn which channels are paused; while the store is away, what was known stays true."""
+        with contextlib.suppress(StoreUnavailable):
+            paused = await self._pauses.paused_channels()
+            for channel in paused.keys() ^ self._paused.keys():
+                event = "channel_paused" if channel in paused else "channel_resumed"
+                _log.warning(event, channel=channel, reason=paused.get(channel, ""))
+            self._paused = paused
+
+    @contextlib.asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Look now, and once a second from then on."""
+        await self.look()
+        task = asyncio.create_task(self._keep_looking())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            await self.look()
