@@ -95,7 +95,7 @@ class LogListener:
 
     def __call__(self, event: Event) -> None:
         """Write one line."""
-        kind = type(event)
+        kind: type[Any] = type(event)
         level = _level(kind)
         # Most events are never written where only warnings are: they must not cost what writing costs.
         if self._log.is_enabled_for(level):
