@@ -4,9 +4,9 @@ import logging
 import os
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import fields
-from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import structlog
 
@@ -19,7 +19,10 @@ from worker.events import (
     Event,
     LeaseLost,
     RingFailed,
+    NoticeLetGo,
+    RelayFailed,
     ServiceHeld,
+    ServicePaused,
     StoreDoubtful,
     SweepRefused,
     UpkeepFailed,
@@ -32,8 +35,11 @@ _WARNINGS = (
     CommandBuried,
     DrainFailed,
     LeaseLost,
+    NoticeLetGo,
+    RelayFailed,
     RingFailed,
     ServiceHeld,
+    ServicePaused,
     StoreDoubtful,
     UpkeepFailed,
 )
@@ -95,11 +101,10 @@ class LogListener:
 
     def __call__(self, event: Event) -> None:
         """Write one line."""
-        kind: type[Any] = type(event)
-        level = _level(kind)
+        level, names = _SHAPES[type(event)]
         # Most events are never written where only warnings are: they must not cost what writing costs.
         if self._log.is_enabled_for(level):
-            values = {name: getattr(event, name) for name in _fields(kind)}
+            values = {name: getattr(event, name) for name in names}
             said = {name: value for name, value in values.items() if value != ""}
             self._log.log(level, name_of(event), **said)
 
