@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 export COVERAGE_FILE := .coverage
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format lock clean
+.PHONY: help run demo test fuzz lint format lock clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/'
@@ -23,6 +23,9 @@ test: $(VENV)/dev lint ## run every check and the whole suite
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+
+fuzz: $(VENV)/dev ## try all connectors with 20,000 bodies, as every night
+	BRIDGE_FUZZ_BODIES=20000 $(BIN)/python -m pytest -q --timeout 1800 -k arbitrary_bytes tests/connectors/test_conformance.py
 
 lint: $(VENV)/dev ## check style, types and the floors
 	$(BIN)/ruff check .

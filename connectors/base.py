@@ -3,9 +3,9 @@
 Values and one interface only; the order in which they are used is `reception`'s business.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, Protocol
 
@@ -28,6 +28,10 @@ class Refused(BridgeError):
 
 class UnreadableDelivery(BridgeError):
     """We believe the sender but do not understand the letter; the text says why, without quoting it."""
+
+
+class SetAside(UnreadableDelivery):
+    """We understand the letter, and the channel's rules want a person to decide; the text says which rule."""
 
 
 class EvidenceNeeded(BridgeError):
@@ -54,7 +58,8 @@ class Evidence(Protocol):
 class Envelope:
     """Who handed a mail over, and for whom."""
 
-    mail_from: str = field(repr=False)
+    #: Empty for a bounce, None where nobody knows: of mail from a mailbox that does not say it.
+    mail_from: str | None = field(repr=False)
     rcpt_tos: tuple[str, ...] = field(repr=False)
 
 
@@ -71,6 +76,8 @@ class Delivery:
     arrived_at: datetime
     #: The network address it came from.
     peer: str = ""
+    #: The network address that connected to us, where that is another one: the nearest proxy's.
+    via: str = ""
     #: For mail only.
     envelope: Envelope | None = None
     #: 32 hex digits: the sender's trace, or a new one.
@@ -89,6 +96,20 @@ class Verified:
     method: str
     #: Which of the channel's secrets fitted, counted from 0; None where there is none to fit.
     secret: int | None = None
+    #: Whether a person brings it back from the dead letters, so that no rule lets it go or sets it aside.
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What is remembered of a delivery that is ignored, so that a person can ask for it."""
+
+    #: The sender's identifier of it, or a hash of its bytes.
+    id: str
+    #: What it is, in one word, as the channel's rules call it.
+    sort: str
+    #: The domain it says it comes from.
+    domain: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +117,56 @@ class Ignored:
     """Understood, and of no concern to the bridge."""
 
     reason: str
+    #: What is listed of it; None where a count is enough.
+    noted: Noted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Strand:
+    """A message whose conversation only the store can tell, because it knows the message's names."""
+
+    #: Its own name, then those of what it answers, nearest first; none stands twice.
+    names: tuple[str, ...] = field(repr=False)
+    #: What tells this message from another one that bears the same name, in hex digits.
+    mark: str
+    #: The conversation it begins where no name is known.
+    default: str
+    #: What it asks for in a conversation.
+    commands: Callable[[str], tuple[Command, ...]] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """How many messages of one sender are too many: beyond that a machine talks to a machine."""
+
+    #: Whose messages are counted.
+    sender: str = field(repr=False)
+    #: This one among them.
+    member: str
+    #: So many are let in within the window.
+    limit: int
+    window: timedelta
+    #: What becomes of those beyond: let go, or set aside with this reason.
+    beyond: Ignored | str
+
+
+@dataclass(frozen=True, slots=True)
+class Threaded:
+    """A delivery whose commands depend on what the store knows; `placing.place` settles it.
+
+    Its idempotency keys hold all of the content that counts, so that a key which was used before with other
+    commands means the same message in another wrapping: a duplicate, and no conflict.
+    """
+
+    strands: tuple[Strand, ...]
+    #: How long names are remembered after they were used last.
+    window: timedelta
+    flood: Flood | None = None
+
+    @property
+    def foreseen(self) -> tuple[Command, ...]:
+        """What it would ask for if nothing were known of it: for trials."""
+        return tuple(command for each in self.strands for command in each.commands(each.default))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +187,9 @@ class Handshake:
     #: An address that the sender wants to see visited, proved genuine and trusted; empty for none.
     visit: str = ""
 
+
+#: What a connector makes of a delivery.
+Understood = tuple[Command, ...] | Threaded | Ignored | Handshake
 
 Host = Literal["http", "smtp", "imap"]
 
@@ -160,7 +234,7 @@ class Connector(Protocol):
     def verify(self, delivery: Delivery) -> Verified:
         """Prove the exact bytes genuine, or raise Refused or EvidenceNeeded."""
 
-    def translate(self, verified: Verified) -> tuple[Command, ...] | Ignored | Handshake:
+    def translate(self, verified: Verified) -> Understood:
         """Say what the delivery asks for, or raise UnreadableDelivery. The same bytes give equal commands.
 
         Several commands are one batch: the door takes all of them, or the sender comes again with all.

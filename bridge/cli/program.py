@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import gates, letters, processes, questions, sending
+from bridge.cli import channels, gates, letters, mail, processes, questions, sending
 from bridge.cli.options import EXIT_CODES, PASS_ALL, PASS_ON
 
 app = typer.Typer(
@@ -18,6 +18,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _dead = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
+_channel = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
+_mail = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 _send = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 
 
@@ -56,6 +58,14 @@ _dead.command(epilog=EXIT_CODES)(letters.discard)
 app.command(epilog=EXIT_CODES)(gates.pause)
 app.command(epilog=EXIT_CODES)(gates.resume)
 app.command(epilog=EXIT_CODES)(gates.retry_now)
+app.add_typer(_channel, name="channel", help="Set channels up, try them, shut them and open them again.", epilog=EXIT_CODES)
+_channel.command("list", epilog=EXIT_CODES)(channels.list_)
+_channel.command(epilog=EXIT_CODES)(channels.new)
+_channel.command("try", epilog=EXIT_CODES)(channels.try_)
+_channel.command(epilog=EXIT_CODES)(channels.pause)
+_channel.command(epilog=EXIT_CODES)(channels.resume)
+app.add_typer(_mail, name="mail", help="Look into mail channels.", epilog=EXIT_CODES)
+_mail.command(epilog=EXIT_CODES)(mail.ignored)
 app.add_typer(
     _send,
     name="send",

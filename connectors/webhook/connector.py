@@ -1,11 +1,11 @@
-"""The webhook connector: a proved body, read and mapped."""
+"""The webhook connector: a proved delivery, read and mapped by rules."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from connectors.base import Delivery, Host, Ignored, Manners, Verified
+from connectors.base import Delivery, Handshake, Host, Ignored, Manners, Verified
 from connectors.prover import Prover
-from connectors.webhook import document, mapping
+from connectors.webhook.mapping import Mapper
 from connectors.webhook.options import WebhookOptions
 from worker.commands import Command
 from worker.settings import ChannelSettings
@@ -13,28 +13,29 @@ from worker.settings import ChannelSettings
 
 @dataclass(frozen=True, slots=True)
 class WebhookConnector:
-    """Implements `connectors.base.Connector`."""
+    """Implements `connectors.base.Connector`, for every kind that is a table of rules."""
 
-    name: ClassVar[str] = "webhook"
     hosts: ClassVar[frozenset[Host]] = frozenset({"http"})
-    manners: ClassVar[Manners] = Manners()
 
+    name: str
     channel: str
     service: str
-    options: WebhookOptions
+    manners: Manners
+    mapper: Mapper = field(repr=False)
     prover: Prover
 
     def verify(self, delivery: Delivery) -> Verified:
         """See `connectors.base.Connector.verify`."""
         return self.prover.verify(delivery)
 
-    def translate(self, verified: Verified) -> tuple[Command, ...] | Ignored:
+    def translate(self, verified: Verified) -> tuple[Command, ...] | Ignored | Handshake:
         """See `connectors.base.Connector.translate`."""
-        delivery = verified.delivery
-        return mapping.commands(document.read(delivery.body), delivery, self.options, self.service)
+        return self.mapper.commands(verified.delivery, self.service)
 
 
 def build_webhook(channel: str, settings: ChannelSettings, prover: Prover) -> WebhookConnector:
     """Return a channel's connector. Raises pydantic's ValidationError for its options."""
     options = WebhookOptions.model_validate(dict(settings.options))
-    return WebhookConnector(channel, settings.service, options, prover)
+    return WebhookConnector(
+        settings.connector, channel, settings.service, options.manners.manners(), Mapper.of(options), prover
+    )

@@ -1,23 +1,24 @@
 """Expressions: JMESPath, compiled once when the settings are read, so that a mistake is found there."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import jmespath
 import orjson
 from jmespath.exceptions import JMESPathError
-from jmespath.functions import Functions
 from pydantic import JsonValue, PlainValidator
 
 from connectors.base import UnreadableDelivery
+from connectors.webhook.identifier import identifier
+from connectors.webhook.parsed import beginnings, refuse_misread_not, refuse_unknown_functions
+from connectors.webhook.shortcut import Find, shortcut
 
-_FUNCTIONS: Mapping[str, Mapping[str, Any]] = Functions.FUNCTION_TABLE
+_SHAPE = "is a JMESPath text, or { value = … } for a fixed value"
 
 
 class Expression:
-    """A question to a JSON document."""
+    """A question to a delivery."""
 
-    __slots__ = ("_compiled", "_steps", "text")
+    __slots__ = ("_compiled", "beginnings", "find", "text")
 
     def __init__(self, text: str) -> None:
         try:
@@ -27,15 +28,16 @@ class Expression:
             raise ValueError(
                 f"{text!r} is not a JMESPath expression: {str(error).splitlines()[0]}"
             ) from error
-        _refuse_unknown_functions(compiled.parsed, text)
+        refuse_unknown_functions(compiled.parsed, text)
+        refuse_misread_not(compiled.parsed, text)
         self.text = text
+        #: The names with which it asks the delivery itself.
+        self.beginnings = beginnings(compiled.parsed)
         self._compiled = compiled
-        self._steps = _plain_steps(compiled.parsed)
+        #: Returns what it finds in a document, None for nothing. Raises UnreadableDelivery.
+        self.find: Find = shortcut(compiled.parsed) or self._interpreted
 
-    def find(self, document: JsonValue) -> JsonValue:
-        """Return what the expression finds, None for nothing. Raises UnreadableDelivery."""
-        if self._steps is not None:
-            return _walk(document, self._steps)
+    def _interpreted(self, document: JsonValue) -> JsonValue:
         try:
             # Functions can make what JSON has no word for: NaN, functions, numbers without end.
             found: JsonValue = orjson.loads(orjson.dumps(self._compiled.search(document)))
@@ -47,50 +49,67 @@ class Expression:
         return f"Expression({self.text!r})"
 
 
-def compile_expression(text: object) -> Expression:
-    """Return the compiled expression. Raises ValueError with the reason."""
-    if not isinstance(text, str):
-        raise ValueError("a JMESPath expression is a string")  # noqa: TRY004 - pydantic reports ValueErrors
-    return Expression(text)
+class Fixed:
+    """The same value for every delivery."""
+
+    __slots__ = ("_value",)
+    beginnings: frozenset[str] = frozenset()
+
+    def __init__(self, value: JsonValue) -> None:
+        self._value = value
+
+    def find(self, document: JsonValue) -> JsonValue:  # noqa: ARG002 - nothing is looked at
+        """Return the value."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Fixed({self._value!r})"
 
 
-#: A field of the settings that holds an expression.
-ExpressionField = Annotated[Expression, PlainValidator(compile_expression)]
+class Identity:
+    """What several expressions find, as one id: `["body.project", "body.issue"]`."""
+
+    __slots__ = ("_parts", "beginnings")
+
+    def __init__(self, parts: tuple[Expression | Fixed, ...]) -> None:
+        self._parts = parts
+        self.beginnings = frozenset().union(*(part.beginnings for part in parts))
+
+    def find(self, document: JsonValue, what: str) -> str | None:
+        """Return the id, None where a part of it is missing. Raises UnreadableDelivery for what is no id."""
+        if len(self._parts) == 1:
+            return identifier(self._parts[0].find(document), what)
+        found = []
+        for part in self._parts:
+            native = identifier(part.find(document), what)
+            if native is None:
+                return None
+            # So that ("a/b", "c") and ("a", "b/c") stay two ids.
+            found.append(native.replace("%", "%25").replace("/", "%2F"))
+        return "/".join(found)
+
+    def __repr__(self) -> str:
+        return f"Identity({self._parts!r})"
 
 
-def _walk(value: JsonValue, steps: tuple[str, ...]) -> JsonValue:
-    for step in steps:
-        if not isinstance(value, dict):
-            return None
-        value = value.get(step)
-    return value
+def compile_expression(written: object) -> Expression | Fixed:
+    """Return the compiled expression, or the fixed value. Raises ValueError with the reason."""
+    if isinstance(written, dict) and written.keys() == {"value"}:
+        return Fixed(written["value"])
+    if not isinstance(written, str):
+        raise ValueError(f"an expression {_SHAPE}")  # noqa: TRY004 - pydantic reports ValueErrors
+    return Expression(written)
 
 
-def _plain_steps(node: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """Return the names of an expression like `a.b.c`, which most are and which needs no interpreter."""
-    if node["type"] == "field":
-        return (node["value"],)
-    if node["type"] == "subexpression" and all(child["type"] == "field" for child in node["children"]):
-        return tuple(child["value"] for child in node["children"])
-    return None
+def compile_identity(written: object) -> Identity:
+    """Return the compiled identity: one expression or a list of them. Raises ValueError with the reason."""
+    parts = written if isinstance(written, list | tuple) else [written]
+    if not parts:
+        raise ValueError(f"an id needs at least one expression; each {_SHAPE}")
+    return Identity(tuple(map(compile_expression, parts)))
 
 
-def _nodes(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    yield node
-    for child in node["children"]:
-        if isinstance(child, dict):
-            yield from _nodes(child)
-
-
-def _refuse_unknown_functions(parsed: Mapping[str, Any], text: str) -> None:
-    """Find at load what JMESPath itself would only find with the first delivery."""
-    for node in _nodes(parsed):
-        if node["type"] != "function_expression":
-            continue
-        name, given = node["value"], len(node["children"])
-        if name not in _FUNCTIONS:
-            raise ValueError(f"{text!r} calls {name}(), which JMESPath does not know")
-        signature = _FUNCTIONS[name]["signature"]
-        variadic = bool(signature) and signature[-1].get("variadic", False)
-        if given != len(signature) and not (variadic and given > len(signature)):
-            raise ValueError(f"{text!r} gives {name}() {given} arguments instead of {len(signature)}")
+#: A field of the settings that holds an expression, or a fixed value.
+ExpressionField = Annotated[Expression | Fixed, PlainValidator(compile_expression)]
+#: A field of the settings that holds what finds an id.
+IdentityField = Annotated[Identity, PlainValidator(compile_identity)]

@@ -206,10 +206,10 @@ verify = "hmac"
 service = "support"
 secrets = ["file:key"]
 [channels.tickets.options]
-do = "create"
-external_id = "{path}"
-idempotency_key = "delivery"
-user_data = {{ Subject = "subject" }}
+rules = [{{ do = "create" }}]
+external_id = "body.{path}"
+idempotency_key = "body.delivery"
+user_data = {{ Subject = "body.subject" }}
 """
 _CALLS = [
     {

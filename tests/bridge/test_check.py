@@ -26,10 +26,18 @@ connector = "webhook"
 verify = "hmac"
 service = "away"
 secrets = ["file:key"]
-options = {{ do = "create", external_id = "id" }}
+options = {{ rules = [{{ do = "create" }}], external_id = "body.id" }}
+[channels.open]
+connector = "webhook"
+verify = {{ scheme = "none" }}
+service = "away"
+options = {{ rules = [{{ do = "create" }}], external_id = "body.id" }}
 [channels.odd]
 connector = "pigeon"
 service = "away"
+[clients.shop]
+keys = ["file:key"]
+services = ["away"]
 """
 
 
@@ -72,11 +80,14 @@ def test_every_problem_is_found_at_once(environment: dict[str, str], redis_url: 
     found = {(each.grade.value, each.what): each.text for each in check()}
     assert "NO_SUCH_KEY is not set" in found["problem", "services.shut.api_key"]
     assert "'pigeon'" in found["problem", "channels.odd"]
+    assert found["problem", "clients"].startswith("clients.shop.keys: a key of under 16 characters")
     assert "cannot be reached" in found["problem", "service away"]
     assert "start it" in found["problem", "service shut"]
     assert "does not answer" in found["problem", "broker"]
     assert ("ok", "store") in found
     assert ("ok", "channels.tickets") in found
+    assert ("warning", "channels.tickets") not in found
+    assert "whoever reaches it is believed" in found["warning", "channels.open"]
 
 
 @pytest.mark.usefixtures("environment")

@@ -1,25 +1,28 @@
 """A door that records, a clock that stands still, and channels built of the fixtures' settings."""
 
-import hashlib
-import hmac
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bridge.request_file import read_request
 from connectors.base import Connector, Delivery, Envelope
 from connectors.headers import Headers
-from connectors.registry import build
+from connectors.registry import build, kind
+from tests.connectors.signing import sign
+from worker.blob import BlobName
 from worker.commands import Command
 from worker.errors import KeyConflict
 from worker.lanes import Receipt
 from worker.letters import Unreadable
+from worker.notes import Note
 from worker.settings import ChannelSettings
+from worker.store.threads import MemoryThreads
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -33,10 +36,12 @@ class RecordingDoor:
     #: What was accepted, in order, without duplicates.
     commands: list[Command] = field(default_factory=list)
     letters: dict[str, Unreadable] = field(default_factory=dict)
+    blobs: dict[str, bytes] = field(default_factory=dict)
     counters: list[tuple[str, str]] = field(default_factory=list)
     #: Raised by the next submissions and letters, while there is one.
     fault: BaseException | None = None
     seen: dict[str, tuple[str, Receipt]] = field(default_factory=dict)
+    threads: MemoryThreads = field(default_factory=MemoryThreads)
 
     async def submit(self, commands: Sequence[Command]) -> tuple[Receipt, ...]:
         """Accept each command once."""
@@ -44,11 +49,39 @@ class RecordingDoor:
             raise self.fault
         return tuple(map(self._accept, commands))
 
+    async def preserve(self, channel: str, content: bytes) -> None:
+        """Keep each message once."""
+        if self.fault:
+            raise self.fault
+        self.blobs[str(BlobName.of(channel, content))] = content
+
     async def keep(self, letter: Unreadable) -> None:
         """Keep each letter once."""
         if self.fault:
             raise self.fault
         self.letters[letter.id] = letter
+
+    async def bind(
+        self, service: str, channel: str, names: Sequence[str], *, mark: str, default: str, window: timedelta
+    ) -> str:
+        """Bind names as the store would, at a moment that does not pass."""
+        if self.fault:
+            raise self.fault
+        return await self.threads.bind(
+            service, channel, names, mark=mark, default=default, window=window, now=NOW
+        )
+
+    async def recur(self, service: str, channel: str, name: str, member: str, *, window: timedelta) -> int:
+        """Count as the store would."""
+        if self.fault:
+            raise self.fault
+        return await self.threads.recur(service, channel, name, member, window=window, now=NOW)
+
+    async def note(self, note: Note) -> None:
+        """Remember as the store would."""
+        if self.fault:
+            raise self.fault
+        await self.threads.note(note)
 
     async def tally(self, service: str, counter: str) -> None:
         """Count."""
@@ -82,6 +115,12 @@ def door() -> RecordingDoor:
 
 
 @pytest.fixture
+def make_door() -> Callable[[], RecordingDoor]:
+    """Make empty doors, for tests that need one for each example."""
+    return RecordingDoor
+
+
+@pytest.fixture
 def broken_door() -> Callable[[BaseException], RecordingDoor]:
     """A door that fails in a given way."""
     return lambda fault: RecordingDoor(fault=fault)
@@ -105,45 +144,67 @@ class Settled:
     """A connector of the fixtures, and what is needed to make deliveries that it believes."""
 
     connector: Connector
+    #: How its deliveries are signed, as in the settings.
+    verify: str | Mapping[str, Any]
     secrets: tuple[str, ...]
     addresses: tuple[str, ...]
 
     def delivery(self, body: bytes, *, secret: int = 0, **headers: str) -> Delivery:
-        """Return a delivery as the channel's genuine sender would hand it over."""
+        """Return a delivery of a body as the channel's genuine sender would hand it over."""
         if "smtp" in self.connector.hosts:
-            envelope = Envelope("sender@example.org", self.addresses)
-            return self._delivery(body, headers, envelope)
-        return self._delivery(body, {**headers, "X-Signature-256": sign(body, self.secrets[secret])}, None)
+            return self._mail(body)
+        pairs = [("Content-Type", "application/json"), *headers.items()]
+        return self.proved(self._bare(body, Headers(pairs), url="https://bridge.example.com/"), secret)
 
-    def _delivery(self, body: bytes, headers: dict[str, str], envelope: Envelope | None) -> Delivery:
+    def request(self, content: bytes, *, secret: int = 0) -> Delivery:
+        """Return the delivery of a fixture, with its proof."""
+        return self.proved(self.unproved(content), secret)
+
+    def unproved(self, content: bytes) -> Delivery:
+        """Return the delivery of a fixture as it stands there."""
+        if "smtp" in self.connector.hosts:
+            return self._mail(content)
+        found = read_request(content, channel=self.connector.channel, arrived_at=NOW)
+        return replace(found, peer="192.0.2.7", trace_id=TRACE)
+
+    def proved(self, delivery: Delivery, secret: int = 0) -> Delivery:
+        """Return a delivery with the proof that its sender would give."""
+        return sign(self.verify, delivery, self.secrets[secret] if self.secrets else "")
+
+    def _mail(self, body: bytes) -> Delivery:
+        envelope = Envelope("sender@example.org", self.addresses)
+        return replace(self._bare(body, Headers()), envelope=envelope)
+
+    def _bare(self, body: bytes, headers: Headers, url: str = "") -> Delivery:
         return Delivery(
             channel=self.connector.channel,
-            headers=Headers(headers.items()),
+            headers=headers,
             body=body,
             arrived_at=NOW,
             peer="192.0.2.7",
-            envelope=envelope,
             trace_id=TRACE,
+            url=url,
         )
 
 
-def sign(body: bytes, secret: str) -> str:
-    """Return the signature header of a body."""
-    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+def fixtures_of(name: str) -> Path:
+    """Return the folder of a kind's deliveries: here, or where another package keeps them."""
+    return kind(name).fixtures or FIXTURES / name
 
 
-def settle(kind: str) -> Settled:
-    """Return the channel that `fixtures/<kind>/channel.json` describes."""
-    written: dict[str, Any] = json.loads((FIXTURES / kind / "channel.json").read_text("utf-8"))
+def settle(name: str) -> Settled:
+    """Return the channel that the `channel.json` of a kind's fixtures describes."""
+    written: dict[str, Any] = json.loads((fixtures_of(name) / "channel.json").read_text("utf-8"))
     settings = ChannelSettings(
-        connector=kind,
+        connector=name,
         service=written["service"],
         options=written["options"],
         verify=written.get("verify", ""),
     )
     secrets = tuple(written["secrets"])
     connector = build(written["channel"], settings, lambda: secrets)
-    return Settled(connector, secrets, tuple(written["options"].get("addresses", ())))
+    verify = settings.verify or kind(name).verify
+    return Settled(connector, verify, secrets, tuple(written["options"].get("addresses", ())))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -15,13 +15,16 @@ from connectors.base import (
     Answered,
     Delivery,
     Envelope,
+    EvidenceNeeded,
+    Handshake,
     Ignored,
     Refused,
+    Reply,
     UnreadableDelivery,
     Verified,
 )
 from connectors.headers import Headers
-from connectors.reception import receive
+from connectors.reception import Obtained, receive
 from worker.commands import Command, Stop
 from worker.errors import BridgeError, LaneFull, StoreUnavailable, UnknownService
 
@@ -55,7 +58,7 @@ class Scripted:
         return said
 
 
-def taken(connector: Any, delivery: Delivery, door: "RecordingDoor", **options: bool) -> Answer:  # noqa: ANN401 - real ones and scripted ones
+def taken(connector: Any, delivery: Delivery, door: "RecordingDoor", **options: Any) -> Answer:  # noqa: ANN401 - real ones and scripted ones
     """Receive one delivery."""
     return asyncio.run(receive(connector, delivery, door, **options))
 
@@ -108,11 +111,11 @@ def test_unreadable_is_kept_whole(tickets: "Settled", door: "RecordingDoor") -> 
     again = replace(delivery, trace_id="another")
     answers = [taken(tickets.connector, each, door) for each in (delivery, again)]
     assert [answer.answered for answer in answers] == [Answered.UNREADABLE] * 2
-    assert answers[0].reason == "the body is not JSON in UTF-8"
+    assert answers[0].reason.startswith("the body is not JSON in UTF-8")
     (letter,) = door.letters.values()
     assert letter.id == answers[0].letter == answers[1].letter
     assert (letter.body, letter.peer, letter.channel) == (b"\xff\x00raw", "192.0.2.7", "tickets")
-    assert [name for name, _ in letter.headers] == ["Via", "X-Signature-256"]
+    assert [name for name, _ in letter.headers] == ["Content-Type", "Via", "X-Signature-256"]
 
 
 def test_letters_of_two_channels_are_two(tickets: "Settled", door: "RecordingDoor") -> None:
@@ -211,9 +214,140 @@ def test_log_lines_carry_no_content(tickets: "Settled", door: "RecordingDoor") -
     assert logging.getLevelNamesMapping()[logs[0]["log_level"].upper()] == logging.DEBUG
 
 
+@dataclass
+class Running:
+    """Errands that end as they are told."""
+
+    obtained: Obtained = Obtained.HERE
+    fetched: list[str] = field(default_factory=list)
+    visited: list[tuple[str, str]] = field(default_factory=list)
+
+    async def obtain(self, url: str) -> Obtained:
+        """Fetch, or not."""
+        if self.obtained is Obtained.HERE:
+            self.fetched.append(url)
+        return self.obtained
+
+    def visit(self, url: str, channel: str) -> None:
+        """Note a visit."""
+        self.visited.append((url, channel))
+
+
+@dataclass
+class Certified(Scripted):
+    """Believes only with evidence."""
+
+    errands: Running = field(default_factory=Running)
+
+    def verify(self, delivery: Delivery) -> Verified:
+        """Ask for the certificate until it is there."""
+        if "https://sns.example.com/a.pem" not in self.errands.fetched:
+            raise EvidenceNeeded("https://sns.example.com/a.pem")
+        return Verified(delivery, "script")
+
+
+@pytest.mark.parametrize(
+    ("obtained", "answered"),
+    [
+        (Obtained.HERE, Answered.IGNORED),
+        (Obtained.NOWHERE, Answered.REFUSED),
+        (Obtained.LATER, Answered.UNAVAILABLE),
+    ],
+)
+def test_evidence_is_fetched_and_the_proof_tried_once_more(
+    tickets: "Settled", door: "RecordingDoor", obtained: Obtained, answered: Answered
+) -> None:
+    """Without it nothing is believed; where it may be had later, the sender comes again."""
+    errands = Running(obtained)
+    connector = Certified(Ignored("a ping"), errands=errands)
+    answer = taken(connector, tickets.delivery(OPENED), door, errands=errands)
+    assert answer.answered is answered
+    assert "sns.example.com" not in answer.reason
+    assert door.counters == [("support", f"tickets:{answered}")]
+
+
+def test_a_host_without_errands_believes_nothing_that_needs_them(
+    tickets: "Settled", door: "RecordingDoor"
+) -> None:
+    """And visits nobody, which the log says."""
+    assert taken(Certified(), tickets.delivery(OPENED), door).answered is Answered.REFUSED
+    with structlog.testing.capture_logs() as logs:
+        answer = taken(
+            Scripted(Handshake(Reply("a/b", b"x"), "hello", "https://a")), tickets.delivery(b""), door
+        )
+    assert answer.answered is Answered.GREETED
+    assert [line["event"] for line in logs] == ["visit_failed", "delivery_greeted"]
+
+
+def test_a_handshake_is_answered_and_its_address_visited(tickets: "Settled", door: "RecordingDoor") -> None:
+    """Only where there is one to visit."""
+    errands = Running()
+    for visit in ("", "https://sns.example.com/?Token=1"):
+        script = Scripted(Handshake(Reply("text/plain", b"x"), "hello", visit))
+        answer = taken(script, tickets.delivery(b""), door, errands=errands)
+        assert (answer.answered, answer.reply) == (Answered.GREETED, Reply("text/plain", b"x"))
+    assert errands.visited == [("https://sns.example.com/?Token=1", "tickets")]
+
+
+def test_a_conflict_in_a_batch_is_kept(tickets: "Settled", door: "RecordingDoor") -> None:
+    """The others were accepted, so nobody may send the batch again: a person looks at the rest."""
+
+    def stop(key: str, reason: str) -> Stop:
+        return Stop(
+            service="support",
+            external_id="c",
+            idempotency_key=key,
+            channel="tickets",
+            received_at=tickets.delivery(b"").arrived_at,
+            reason_description=reason,
+        )
+
+    taken(Scripted((stop("1", "first"),)), tickets.delivery(b"one"), door)
+    answer = taken(Scripted((stop("1", "second"), stop("2", "x"))), tickets.delivery(b"two"), door)
+    assert (answer.answered, bool(answer.letter)) == (Answered.CONFLICT, True)
+    assert [letter.body for letter in door.letters.values()] == [b"two"]
+
+
 def test_cancelling_is_not_an_answer(
     tickets: "Settled", broken_door: Callable[[BaseException], "RecordingDoor"]
 ) -> None:
     """A cancelled reception is cancelled, not unavailable."""
     with pytest.raises(asyncio.CancelledError):
         taken(tickets.connector, tickets.delivery(OPENED), broken_door(asyncio.CancelledError()))
+
+
+MAIL = b"From: a@example.org\nMessage-ID: <m1@x>\nDate: Mon, 23 Nov 2026 08:55:12 +0100\n\nwords"
+OUT_OF_OFFICE = b"Auto-Submitted: auto-replied\n" + MAIL
+
+
+def test_the_same_mail_in_another_wrapping_is_a_duplicate(mailbox: "Settled", door: "RecordingDoor") -> None:
+    """Its key holds what it says, so other headers make no conflict."""
+    wrapped = b"To: undisclosed\n" + MAIL.replace(b"a@example.org", b"a@list.example")
+    answers = [taken(mailbox.connector, mailbox.delivery(each), door) for each in (MAIL, wrapped)]
+    assert [answer.answered for answer in answers] == [Answered.ACCEPTED, Answered.DUPLICATE]
+    assert (len(door.commands), door.letters) == (1, {})
+    assert door.counters == [("support", "mail:duplicate")]
+
+
+def test_what_is_let_go_is_listed(mailbox: "Settled", door: "RecordingDoor") -> None:
+    """Counted and remembered, before the sender hears of it."""
+    answer = taken(mailbox.connector, mailbox.delivery(OUT_OF_OFFICE), door)
+    assert (answer.answered, door.commands) == (Answered.IGNORED, [])
+    (note,) = asyncio.run(door.threads.notes("support", "mail", limit=10))
+    assert (note.id, note.sort, note.domain, note.arrived_at) == (
+        "m1@x",
+        "auto-reply",
+        "example.org",
+        mailbox.delivery(b"").arrived_at,
+    )
+    assert note.reason == answer.reason
+    assert door.counters == [("support", "mail:ignored")]
+
+
+@pytest.mark.parametrize("mail", [MAIL, OUT_OF_OFFICE])
+def test_what_cannot_be_placed_or_listed_comes_again(
+    mailbox: "Settled", broken_door: Callable[[BaseException], "RecordingDoor"], mail: bytes
+) -> None:
+    """A store that is away is no reason to keep a mail as unreadable, or to let it go unlisted."""
+    answer = taken(mailbox.connector, mailbox.delivery(mail), broken_door(StoreUnavailable("away")))
+    assert answer.answered is Answered.UNAVAILABLE

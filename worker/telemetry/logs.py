@@ -18,9 +18,9 @@ from worker.events import (
     DrainFailed,
     Event,
     LeaseLost,
-    RingFailed,
     NoticeLetGo,
     RelayFailed,
+    RingFailed,
     ServiceHeld,
     ServicePaused,
     StoreDoubtful,
@@ -114,7 +114,6 @@ def name_of(event: Event) -> str:
     return _WORD.sub("_", type(event).__name__).lower()
 
 
-@cache
 def _level(kind: type[Any]) -> int:
     if issubclass(kind, _ERRORS):
         return logging.ERROR
@@ -123,6 +122,7 @@ def _level(kind: type[Any]) -> int:
     return logging.DEBUG if issubclass(kind, CallAnswered) else logging.INFO
 
 
-@cache
-def _fields(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
+#: The level of each event, and the fields it has.
+_SHAPES: Mapping[type[Any], tuple[int, tuple[str, ...]]] = {
+    kind: (_level(kind), tuple(each.name for each in fields(kind))) for kind in get_args(Event)
+}

@@ -1,6 +1,10 @@
 """Reading JSON."""
 
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.base import UnreadableDelivery
 from connectors.webhook.document import DEPTH, read
@@ -14,7 +18,8 @@ def nested(depth: int, opening: str = "[", closing: str = "]") -> bytes:
 @pytest.mark.parametrize(
     ("body", "document"),
     [
-        (b'{"a": 1, "a": 2}', {"a": 2}),
+        (b'{"a": "\\"a\\": \\\\", "b": {"a": "\\\\\\""}}', {"a": '"a": \\', "b": {"a": '\\"'}}),
+        (b'{"a": "x\\u005c", "b": "\\u0022\\u005c\\u0022"}', {"a": "x\\", "b": '"\\"'}),
         (b'\xef\xbb\xbf{"a": "\\u00e9"}', {"a": "é"}),
         (b"[" * 20 + b"]" * 20 + b" ", None),
         (b"7", 7),
@@ -22,7 +27,7 @@ def nested(depth: int, opening: str = "[", closing: str = "]") -> bytes:
     ],
 )
 def test_json_is_read(body: bytes, document: object) -> None:
-    """Any JSON is read; of a key that stands twice the last value wins."""
+    """Any JSON is read, whatever stands in its strings."""
     found = read(body)
     assert document is None or found == document
 
@@ -54,3 +59,38 @@ def test_deep_nesting_is_unreadable(opening: str, closing: str) -> None:
     assert read(nested(DEPTH // step, opening, closing))
     with pytest.raises(UnreadableDelivery, match="deep"):
         read(nested(DEPTH // step + 1, opening, closing))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a": 1, "a": 2}',
+        b'{"a": 1, "\\u0061": 2}',
+        b'{"b": [{"a": "\\\\", "c": 1, "a": "\\""}]}',
+        b'{"a": {"x": "y"}, "a": {}}',
+        b'{"": 1, "": 1}',
+    ],
+)
+def test_a_key_that_stands_twice_is_unreadable(body: bytes) -> None:
+    """Who reads the first value and who reads the last would understand two different things."""
+    with pytest.raises(UnreadableDelivery, match="stands twice"):
+        read(body)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text('a"\\\n\u00e9', max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text('a"\\', max_size=3), inner, max_size=3)
+    ),
+    max_leaves=20,
+)
+
+
+@given(document=JSON, ascii_only=st.booleans(), indent=st.sampled_from([None, 2]))
+def test_no_document_is_refused_for_its_strings(
+    document: object,
+    ascii_only: bool,  # noqa: FBT001 - hypothesis gives it
+    indent: int | None,
+) -> None:
+    """Quotation marks and backslashes in strings, however they are written, are not taken for keys."""
+    assert read(json.dumps(document, ensure_ascii=ascii_only, indent=indent).encode()) == document

@@ -1,0 +1,126 @@
+"""Commands about channels."""
+# ruff: noqa: PLC0415 - each command imports what it needs when it runs, so that all start quickly
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bridge.cli.options import DEFAULT_DATA, AsJson, Config, Data, Reason, choose
+
+Channel = Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel, as in the settings.")]
+
+
+def pause(channel: Channel, *, reason: Reason, config: Config = None, data: Data = DEFAULT_DATA) -> None:
+    """Let nothing in by a channel: its senders are told to come again later, and nothing of theirs is kept.
+
+    To let messages in and send none on, pause the service instead: what arrives is kept in order.
+    """
+    choose(config, data)
+    import asyncio
+
+    from bridge.pauses import pause as run
+    from bridge.screen import Screen
+
+    asyncio.run(run(channel, Screen(), reason=reason))
+
+
+def resume(channel: Channel, *, config: Config = None, data: Data = DEFAULT_DATA) -> None:
+    """Let a paused channel's senders in again."""
+    choose(config, data)
+    import asyncio
+
+    from bridge.pauses import resume as run
+    from bridge.screen import Screen
+
+    asyncio.run(run(channel, Screen()))
+
+
+def list_(*, config: Config = None, data: Data = DEFAULT_DATA) -> None:
+    """List the configured channels."""
+    choose(config, data)
+    from bridge.channel_list import channels
+    from bridge.screen import Screen
+
+    Screen().out.print(channels())
+
+
+def new(
+    kind: Annotated[
+        str, typer.Argument(metavar="[KIND]", help="What kind of sender; without it, the kinds are listed.")
+    ] = "",
+    *,
+    name: Annotated[str, typer.Option(metavar="NAME", help="The channel's name. Default: the kind's.")] = "",
+    service: Annotated[
+        str, typer.Option(metavar="SERVICE", help="The service it is for. Default: the only one.")
+    ] = "",
+    append: Annotated[
+        bool,
+        typer.Option("--append", help="Put it into the settings file, and make its secret if that is ours."),
+    ] = False,
+    config: Config = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Write the settings of a new channel, with comments."""
+    choose(config, data)
+    from bridge import channel_block
+    from bridge.channel_list import all_kinds
+    from bridge.screen import Screen
+    from worker.configuration import find_running
+
+    find_running()
+    screen = Screen()
+    if not kind:
+        screen.out.print(all_kinds())
+        return
+    made = channel_block.block(kind, name=name or kind, service=channel_block.the_service(service))
+    if not append:
+        sys.stdout.write(made.text)
+        return
+    path, secret = channel_block.append(made, name or kind)
+    screen.say(f"{path} has the channel {name or kind!r} now; restart the bridge for it to open")
+    if secret:
+        screen.say(f"{secret} holds a new secret: give it to the sender")
+    elif made.secret:
+        screen.say(f"put the secret into {path.parent / made.secret}")
+
+
+def try_(
+    channel: Channel,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="An HTTP request as it goes over the wire, a body alone, or a mail."
+        ),
+    ],
+    *,
+    headers: Annotated[
+        list[str] | None,
+        typer.Option("--header", "-H", metavar="NAME: VALUE", help="A further header; may be repeated."),
+    ] = None,
+    at: Annotated[
+        str,
+        typer.Option("--at", metavar="TIME", help="When it is to have arrived: 30m ago, or a date and time."),
+    ] = "0s",
+    unproved: Annotated[
+        bool, typer.Option("--unproved", help="Take it for genuine, whatever its signature is.")
+    ] = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Show what a delivery would do, or exactly why it would not be taken. Sends and keeps nothing."""
+    choose(config, data)
+    from datetime import UTC, datetime
+
+    from bridge import trial
+    from bridge.moments import since
+    from bridge.screen import Screen
+
+    moment = since(at, datetime.now(UTC)).astimezone(UTC)
+    found = trial.try_delivery(channel, file, headers=headers or [], at=moment, proved=not unproved)
+    if as_json:
+        sys.stdout.write(trial.as_json(found) + "\n")
+    else:
+        trial.print_trial(found, Screen().out)
