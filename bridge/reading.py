@@ -6,6 +6,7 @@ secret that is no longer used.
 
 import asyncio
 
+from bridge.links import links_of
 from bridge.round import Fate, Happened
 from connectors.base import (
     Connector,
@@ -13,19 +14,19 @@ from connectors.base import (
     Envelope,
     Handshake,
     Ignored,
+    Threaded,
+    Understood,
     UnreadableDelivery,
     Verified,
 )
 from connectors.headers import Headers
+from connectors.keeping import preserve
+from connectors.placing import place
 from connectors.registry import build
 from connectors.trace import sent_trace
-from worker.commands import Command
 from worker.errors import BridgeError, KeyConflict, LaneFull, SettingsError, UnknownService, UserDataRefused
 from worker.letters import Unreadable
 from worker.wiring import Bridge, new_id
-
-#: What the connector makes of it.
-Read = tuple[Command, ...] | Ignored | Handshake
 
 
 class Reader:
@@ -42,33 +43,39 @@ class Reader:
         """
         try:
             read = await self.read(letter)
+            if isinstance(read, Threaded):
+                read = await place(self._connector(letter.channel), read, self._bridge.intake)
             if isinstance(read, (Ignored, Handshake)):
                 how = f"ignored now: {read.reason}"
             else:
+                connector = self._connector(letter.channel)
+                await preserve(connector, _verified(letter, connector), self._bridge.intake)
                 receipts = await self._bridge.intake.submit(read)
                 how = ", ".join(f"command {each.sequence} of {each.external_id}" for each in receipts)
         except KeyConflict as error:
-            return Happened(letter, Fate.KEPT, f"{error}; compare the two, then discard it")
+            return Happened(letter.head, Fate.KEPT, f"{error}; compare the two, then discard it")
         except (UnreadableDelivery, UserDataRefused) as error:
-            return Happened(letter, Fate.KEPT, f"still unreadable: {error}")
+            return Happened(letter.head, Fate.KEPT, f"still unreadable: {error}")
         except (SettingsError, UnknownService, LaneFull) as error:
-            return Happened(letter, Fate.KEPT, str(error))
-        discarded = await self._bridge.dead_letters.discard(letter, reason=f"read again: {how}")
-        return Happened(letter, Fate.DONE if discarded else Fate.GONE, how)
+            return Happened(letter.head, Fate.KEPT, str(error))
+        discarded = await self._bridge.dead_letters.discard(letter.head, reason=f"read again: {how}")
+        return Happened(letter.head, Fate.DONE if discarded else Fate.GONE, how)
 
     async def foresee(self, letter: Unreadable) -> Happened:
         """Say what `bring_back` would do, and do nothing."""
         try:
             read = await self.read(letter)
         except UnreadableDelivery as error:
-            return Happened(letter, Fate.KEPT, f"still unreadable: {error}")
+            return Happened(letter.head, Fate.KEPT, f"still unreadable: {error}")
         except BridgeError as error:
-            return Happened(letter, Fate.KEPT, str(error))
+            return Happened(letter.head, Fate.KEPT, str(error))
+        if isinstance(read, Threaded):
+            read = read.foreseen
         if isinstance(read, (Ignored, Handshake)):
-            return Happened(letter, Fate.DONE, f"ignored now: {read.reason}")
-        return Happened(letter, Fate.DONE, ", ".join(f"{each.kind} {each.external_id}" for each in read))
+            return Happened(letter.head, Fate.DONE, f"ignored now: {read.reason}")
+        return Happened(letter.head, Fate.DONE, ", ".join(f"{each.kind} {each.external_id}" for each in read))
 
-    async def read(self, letter: Unreadable) -> Read:
+    async def read(self, letter: Unreadable) -> Understood:
         """Return what a letter says. Raises UnreadableDelivery, or SettingsError when its channel is gone."""
         connector = self._connector(letter.channel)
         try:
@@ -84,7 +91,8 @@ class Reader:
             if settings is None:
                 raise SettingsError(f"channel {channel!r} is no longer configured, so nothing can read it")
             secrets = self._bridge.secrets.readers(settings.secrets)
-            self._connectors[channel] = build(channel, settings, secrets)
+            links = links_of(self._bridge.settings, self._bridge.secrets)
+            self._connectors[channel] = build(channel, settings, secrets, links=links)
         return self._connectors[channel]
 
 
@@ -97,7 +105,8 @@ def _verified(letter: Unreadable, connector: Connector) -> Verified:
         body=letter.body,
         arrived_at=letter.arrived_at,
         peer=letter.peer,
-        envelope=Envelope(headers.get("Return-Path", ""), headers.all("Delivered-To")) if mail else None,
+        envelope=Envelope(headers.get("Return-Path"), headers.all("Delivered-To")) if mail else None,
         trace_id=sent_trace(headers) or new_id(),
+        url=letter.url,
     )
-    return Verified(delivery, "when it arrived")
+    return Verified(delivery, "when it arrived", again=True)

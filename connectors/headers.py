@@ -35,6 +35,11 @@ class Headers(Mapping[str, str]):
         # Values stay out: among them are addresses and credentials.
         return f"Headers({', '.join(self)})"
 
+    def without(self, name: str) -> "Headers":
+        """Return the headers but those of a name."""
+        left_out = name.lower()
+        return Headers(pair for pair in self.pairs if pair[0].lower() != left_out)
+
     def all(self, name: str) -> tuple[str, ...]:
         """Return every value of a header, in order."""
         wanted = name.lower()

@@ -21,4 +21,4 @@ class Prover:
     def verify(self, delivery: Delivery) -> Verified:
         """Prove the exact bytes genuine, or raise Refused or EvidenceNeeded."""
         fitting = self.scheme.prove(delivery, self.secrets(), self.evidence)
-        return Verified(delivery, self.scheme.name, fitting)
+        return Verified(self.scheme.conceal(delivery), self.scheme.name, fitting)

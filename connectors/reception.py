@@ -152,11 +152,14 @@ async def _receive(
     except UserDataRefused as error:
         return await _keep(connector, delivery, door, str(error))
     except KeyConflict as conflict:
-        if isinstance(translated, Threaded):
-            return await _repeat(connector, delivery, door)
         # Of a batch the other commands were kept, so it must not come again: a person sees to the rest.
         keep = keep_conflicts or len(understood) > 1
-        return await _conflict(connector, delivery, door, conflict, keep=keep)
+        repeated = isinstance(translated, Threaded)
+        return await (
+            _repeat(connector, delivery, door)
+            if repeated
+            else _conflict(connector, delivery, door, conflict, keep=keep)
+        )
 
 
 async def _translate(connector: Connector, verified: Verified) -> Understood:
@@ -260,6 +263,7 @@ def _letter(connector: Connector, delivery: Delivery, reason: str) -> Unreadable
         arrived_at=delivery.arrived_at,
         peer=delivery.peer,
         headers=_evidence(delivery),
+        url=delivery.url,
         body=delivery.body,
     )
 

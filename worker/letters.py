@@ -67,6 +67,8 @@ class Unreadable(Frozen):
     arrived_at: AwareDatetime
     peer: str = ""
     headers: tuple[tuple[str, str], ...] = Field(default=(), repr=False)
+    #: Where it was sent, for HTTP: a channel's rules may ask for the query.
+    url: str = Field(default="", repr=False)
     #: The exact bytes; base64 in JSON.
     body: bytes = Field(repr=False)
 

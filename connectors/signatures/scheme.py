@@ -34,6 +34,10 @@ class Scheme(Frozen):
             EvidenceNeeded: the proof rests on a document that is not in `evidence` yet.
         """
 
+    def conceal(self, delivery: Delivery) -> Delivery:
+        """Return a proved delivery as it may be kept: without the secret, where that was sent along."""
+        return delivery
+
     def flaw(self, secret: str) -> str:
         """Return what makes a secret unfit, in words that do not show it; nothing where it is fit.
 

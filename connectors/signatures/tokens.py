@@ -3,7 +3,9 @@
 import hmac
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar, Self
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from pydantic import StringConstraints, model_validator
 
@@ -12,6 +14,7 @@ from connectors.headers import HeaderName
 from connectors.signatures.reading import from_base64, header, only, query
 from connectors.signatures.scheme import Scheme, first, octets, refused
 
+_TELEGRAM_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 # Telegram's own rule.
 _TELEGRAM = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
@@ -38,6 +41,14 @@ class Token(Scheme):
             return fitting(header(delivery, self.header), secrets)
         return fitting(only(query(delivery), self.query or ""), secrets)
 
+    def conceal(self, delivery: Delivery) -> Delivery:
+        """See `Scheme.conceal`."""
+        if self.header is not None:
+            return _without(delivery, self.header)
+        parts = urlsplit(delivery.url)
+        left = [pair for pair in query(delivery) if pair[0] != self.query]
+        return replace(delivery, url=urlunsplit(parts._replace(query=urlencode(left))))
+
     def flaw(self, secret: str) -> str:
         """See `Scheme.flaw`."""
         return _unsendable(secret) if self.header is not None else super().flaw(secret)
@@ -50,7 +61,11 @@ class Telegram(Scheme):
 
     def prove(self, delivery: Delivery, secrets: Sequence[str], evidence: Evidence) -> int | None:  # noqa: ARG002 - nothing public is needed
         """See `Scheme.prove`."""
-        return fitting(header(delivery, "X-Telegram-Bot-Api-Secret-Token"), secrets)
+        return fitting(header(delivery, _TELEGRAM_HEADER), secrets)
+
+    def conceal(self, delivery: Delivery) -> Delivery:
+        """See `Scheme.conceal`."""
+        return _without(delivery, _TELEGRAM_HEADER)
 
     def flaw(self, secret: str) -> str:
         """See `Scheme.flaw`."""
@@ -65,6 +80,10 @@ class Bearer(Scheme):
     def prove(self, delivery: Delivery, secrets: Sequence[str], evidence: Evidence) -> int | None:  # noqa: ARG002 - nothing public is needed
         """See `Scheme.prove`."""
         return fitting(_credentials(delivery, "bearer"), secrets)
+
+    def conceal(self, delivery: Delivery) -> Delivery:
+        """See `Scheme.conceal`."""
+        return _without(delivery, "Authorization")
 
     def flaw(self, secret: str) -> str:
         """See `Scheme.flaw`."""
@@ -81,6 +100,10 @@ class Basic(Scheme):
         given = from_base64(_credentials(delivery, "basic"), "Authorization")
         return first(_equals(given, secret) for secret in secrets)
 
+    def conceal(self, delivery: Delivery) -> Delivery:
+        """See `Scheme.conceal`."""
+        return _without(delivery, "Authorization")
+
     def flaw(self, secret: str) -> str:
         """See `Scheme.flaw`."""
         user, colon, password = secret.partition(":")
@@ -93,6 +116,10 @@ def fitting(given: str, secrets: Sequence[str]) -> int:
     if not sent:
         raise refused("the token is empty")
     return first(_equals(sent, secret) for secret in secrets)
+
+
+def _without(delivery: Delivery, name: str) -> Delivery:
+    return replace(delivery, headers=delivery.headers.without(name))
 
 
 def _equals(given: bytes, secret: str) -> bool:

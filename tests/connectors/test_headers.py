@@ -24,3 +24,11 @@ def test_a_name_counts_once() -> None:
 def test_values_are_not_printed() -> None:
     """Printing shows names only."""
     assert repr(HEADERS) == "Headers(x-key, accept)"
+
+
+def test_a_name_can_be_left_out() -> None:
+    """Every value of the name goes, whatever its letter case; the rest stays in order."""
+    assert HEADERS.without("X-KEY").pairs == tuple(
+        pair for pair in HEADERS.pairs if pair[0].lower() != "x-key"
+    )
+    assert HEADERS.without("missing").pairs == HEADERS.pairs

@@ -132,3 +132,26 @@ def test_secrets_that_cannot_be_sent_are_found(scheme: Scheme, fit: str, unfit: 
     assert scheme.flaw(fit) == ""
     assert scheme.flaw(unfit) != ""
     assert unfit not in scheme.flaw(unfit).split()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "found", "kept"),
+    [
+        (
+            Token(header="X-Token"),
+            delivery(("X-TOKEN", "hush"), ("X-Other", "1")),
+            delivery(("X-Other", "1")),
+        ),
+        (
+            Token(query="key"),
+            delivery(url="https://h/c?a=%26&key=hush&b=2"),
+            delivery(url="https://h/c?a=%26&b=2"),
+        ),
+        (Telegram(), delivery(("X-Telegram-Bot-Api-Secret-Token", "hush")), delivery()),
+        (Bearer(), delivery(("authorization", "Bearer hush")), delivery()),
+        (Basic(), credentials("user:hush"), delivery()),
+    ],
+)
+def test_a_token_is_not_kept(scheme: Scheme, found: Delivery, kept: Delivery) -> None:
+    """What is kept of a proved delivery, such as a dead letter, holds everything but the secret itself."""
+    assert scheme.conceal(found) == kept
