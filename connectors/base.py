@@ -206,6 +206,8 @@ class Manners:
     reply: Reply | None = None
     #: Whether a conflict is kept and acknowledged, because this sender would come again for ever.
     keeps_conflicts: bool = False
+    #: The largest body its senders send by HTTP, in bytes; None where the door's own limit suits.
+    max_body_bytes: int | None = None
 
 
 class Connector(Protocol):

@@ -1,16 +1,42 @@
 """The mail connector: a mail to one of the channel's addresses, as the command it stands for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
 from typing import ClassVar
 
-from connectors.base import Delivery, Host, Ignored, Manners, Refused, Verified
-from connectors.email.message import parse
-from connectors.email.options import EmailOptions
+from pydantic import JsonValue
+
+from connectors.base import (
+    Delivery,
+    Flood,
+    Host,
+    Ignored,
+    Manners,
+    Noted,
+    Refused,
+    SetAside,
+    Strand,
+    Threaded,
+    UnreadableDelivery,
+    Verified,
+)
+from connectors.email import identity
+from connectors.email.machines import Sort
+from connectors.email.message import Mail, parse
+from connectors.email.options import EmailOptions, is_among
 from connectors.email.properties import user_data
-from connectors.idempotency import idempotency_key
+from connectors.email.structure import read_head
+from connectors.email.threads import NAMES, nearest, plain_subject, tokens
+from connectors.email.trust import Verdict, verdict
+from connectors.links import Links
 from connectors.prover import Prover
 from worker.commands import Command, Create, OnConflict, OnEnded, OnMissing, Update, conversation_id
 from worker.settings import ChannelSettings
+
+# A note's id is the Message-ID, unless somebody made that one absurdly long.
+_NOTE_CHARACTERS = 150
+_DOMAIN_CHARACTERS = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,60 +44,163 @@ class EmailConnector:
     """Implements `connectors.base.Connector`."""
 
     name: ClassVar[str] = "email"
-    hosts: ClassVar[frozenset[Host]] = frozenset({"smtp"})
+    hosts: ClassVar[frozenset[Host]] = frozenset({"smtp", "imap"})
     manners: ClassVar[Manners] = Manners()
 
     channel: str
     service: str
     options: EmailOptions
+    links: Links | None = None
 
     def takes(self, address: str) -> bool:
         """Say whether mail to this recipient is the channel's."""
         return self.options.names(address)
 
     def verify(self, delivery: Delivery) -> Verified:
-        """See `connectors.base.Connector.verify`: mail proves nothing but whom it is for."""
+        """See `connectors.base.Connector.verify`: mail proves whom it is for, and what servers say of it."""
         envelope = delivery.envelope
         if envelope is None or not any(map(self.takes, envelope.rcpt_tos)):
             raise Refused("no recipient is one of the channel's addresses", told="No such mailbox here.")
+        trust = self.options.trust
+        if trust.failed == "refuse" and _said_of(delivery.body, trust.servers) is Verdict.FAIL:
+            raise Refused("a believed server says that the sender is not who it says it is")
         return Verified(delivery, "recipient")
 
-    def translate(self, verified: Verified) -> tuple[Command, ...] | Ignored:
+    def translate(self, verified: Verified) -> Threaded | Ignored:
         """See `connectors.base.Connector.translate`."""
-        delivery = verified.delivery
-        mail = parse(delivery.body)
-        properties = user_data(mail, self.options.preview_chars)
-        service, channel, trace_id = self.service, self.channel, delivery.trace_id
-        external_id = conversation_id(channel, mail.thread.root)
-        key = idempotency_key(channel, mail.message_id or None, delivery.body)
-        # The Date header may be forged or late, and must not make a message look older than a stop.
-        received_at = delivery.arrived_at
-        if mail.thread.is_reply:
+        delivery, options = verified.delivery, self.options
+        mail_from = delivery.envelope.mail_from if delivery.envelope else None
+        mail = parse(delivery.body, mail_from=mail_from, servers=options.trust.servers)
+        sort, why = self._told(mail)
+        policy = options.machines.of(sort)
+        if policy == "ignore" and not verified.again:
+            return Ignored(f"{sort}: {why}", self._noted(mail, sort))
+        if policy == "bury" and not verified.again:
+            raise SetAside(f"{sort}: {why}; the channel sets such mail aside, and a replay lets it in")
+        if mail.verdict is Verdict.FAIL and options.trust.failed != "tag" and not verified.again:
+            raise SetAside("a believed server says that the sender is not who it says; a replay lets it in")
+        shown = "" if policy == "deliver" else sort.shown
+        link = self.links.to(self.channel, delivery.body) if self.links else ""
+        properties = user_data(mail, options.preview_chars, sort=shown, link=link)
+        strands = tuple(self._strand(delivery, mail, properties, scope) for scope in self._scopes(delivery))
+        flood = None if verified.again else self._flood(mail, delivery.body)
+        return Threaded(strands, options.thread.window, flood)
+
+    def originals(self, verified: Verified) -> tuple[bytes, ...]:
+        """See `connectors.keeping.Keeping.originals`."""
+        return (verified.delivery.body,)
+
+    def linked(self, links: Links) -> "EmailConnector":
+        """See `connectors.keeping.Linking.linked`."""
+        return replace(self, links=links)
+
+    def _told(self, mail: Mail) -> tuple[Sort, str]:
+        """Return what wrote a mail, and how that is told."""
+        domain = mail.message_id.rpartition("@")[2].casefold()
+        if domain in self.options.loops.own_domains:
+            return Sort.LOOP, f"its Message-ID is one of our own ({domain})"
+        if any(is_among(word.strip("<>,;"), self.options.addresses) for word in " ".join(mail.loops).split()):
+            return Sort.LOOP, "its X-Loop names an address of this channel"
+        if mail.rule is None:
+            return Sort.PERSON, "nothing says otherwise"
+        return mail.sort, f"told by its {mail.rule.header} ({mail.rule.source})"
+
+    def _noted(self, mail: Mail, sort: Sort) -> Noted:
+        shown = mail.id if len(mail.id) <= _NOTE_CHARACTERS else f"sha256-{mail.digest}"
+        return Noted(shown, sort, mail.from_address.rpartition("@")[2][:_DOMAIN_CHARACTERS])
+
+    def _scopes(self, delivery: Delivery) -> tuple[str, ...]:
+        """Return the recipients that count each by itself; an empty one where the channel counts once."""
+        if self.options.once_per == "channel" or delivery.envelope is None:
+            return ("",)
+        ours = {
+            self.options.split_plus(each)[0].casefold()
+            for each in delivery.envelope.rcpt_tos
+            if self.takes(each)
+        }
+        return tuple(sorted(ours)) or ("",)
+
+    def _strand(self, delivery: Delivery, mail: Mail, properties: dict[str, JsonValue], scope: str) -> Strand:
+        mark = identity.mark(mail)
+        default = conversation_id(self.channel, f"{scope} {mail.id} {mark}")
+        key = identity.key(self.channel, mail, delivery.body, scope)
+        commands = partial(self._commands, delivery, key, properties, default)
+        names = tuple(f"{scope} {name}" for name in self._names(delivery, mail))
+        return Strand(names, mark, default, commands)
+
+    def _names(self, delivery: Delivery, mail: Mail) -> tuple[str, ...]:
+        """Return the names that lead to a mail's conversation, the surest first."""
+        options = self.options.thread
+        recipients = delivery.envelope.rcpt_tos if delivery.envelope else ()
+        found = [f"id:{mail.id}", *tokens(self.options, mail.subject, (*recipients, mail.to_address))]
+        found += [f"id:{each}" for each in (*mail.report.about, *nearest(mail.in_reply_to, mail.references))]
+        if options.thread_index and mail.thread_index:
+            found.append(f"index:{mail.thread_index}")
+        if options.subject and mail.from_address and plain_subject(mail.subject):
+            found.append(f"subject:{mail.from_address.casefold()} {plain_subject(mail.subject)}")
+        return tuple(dict.fromkeys(found))[:NAMES]
+
+    def _flood(self, mail: Mail, raw: bytes) -> Flood | None:
+        loops = self.options.loops
+        sender = mail.from_address.casefold()
+        if not loops.mails or not sender or is_among(sender, loops.exempt):
+            return None
+        reason = (
+            f"{Sort.LOOP}: over {loops.mails} mails of one sender within {loops.minutes:g} minutes; "
+            "loops.exempt names senders who may"
+        )
+        beyond = Ignored(reason, self._noted(mail, Sort.LOOP)) if loops.then == "ignore" else reason
+        return Flood(
+            sender,
+            identity.key(self.channel, mail, raw),
+            loops.mails,
+            timedelta(minutes=loops.minutes),
+            beyond,
+        )
+
+    def _commands(
+        self,
+        delivery: Delivery,
+        key: str,
+        properties: dict[str, JsonValue],
+        default: str,
+        conversation: str,
+    ) -> tuple[Command, ...]:
+        """Return what a mail asks for in a conversation: it creates its own, and changes another's.
+
+        Only the mail that a conversation is named after creates it; a change that comes first creates it too.
+        """
+        common = {
+            "service": self.service,
+            "external_id": conversation,
+            "idempotency_key": key,
+            "channel": self.channel,
+            # The Date header may be forged or late, and must not make a message look older than a stop.
+            "received_at": delivery.arrived_at,
+            "trace_id": delivery.trace_id,
+        }
+        if conversation == default:
             return (
-                Update(
-                    service=service,
-                    external_id=external_id,
-                    idempotency_key=key,
-                    channel=channel,
-                    received_at=received_at,
-                    trace_id=trace_id,
-                    changed=properties,
-                    on_missing=OnMissing.CREATE,
-                    on_ended=OnEnded.FOLLOW_UP,
-                ),
+                Create.model_validate({**common, "user_data": properties, "on_conflict": OnConflict.UPDATE}),
             )
         return (
-            Create(
-                service=service,
-                external_id=external_id,
-                idempotency_key=key,
-                channel=channel,
-                received_at=received_at,
-                trace_id=trace_id,
-                user_data=properties,
-                on_conflict=OnConflict.UPDATE,
+            Update.model_validate(
+                {
+                    **common,
+                    "changed": properties,
+                    "on_missing": OnMissing.CREATE,
+                    "on_ended": OnEnded.FOLLOW_UP,
+                }
             ),
         )
+
+
+def _said_of(raw: bytes, servers: frozenset[str]) -> Verdict:
+    try:
+        return verdict(read_head(raw), servers)
+    except UnreadableDelivery:
+        # It is kept and looked at: nobody is turned away for what we cannot read.
+        return Verdict.NONE
 
 
 def build_email(channel: str, settings: ChannelSettings, prover: Prover) -> EmailConnector:  # noqa: ARG001 - mail is proved by whom it is for

@@ -17,6 +17,11 @@ def line(mail: Message, name: str) -> str:
     return one_line(mail.get(name, ""))
 
 
+def lines(mail: Message, name: str) -> list[str]:
+    """Return every header of a name, each on one line and not decoded."""
+    return [one_line(each) for each in mail.get_all(name, [])]
+
+
 def text(mail: Message, name: str) -> str:
     """Return a header on one line, decoded."""
     return one_line(decode_words(line(mail, name)))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from email.message import Message
-from email.parser import BytesParser
+from email.parser import BytesHeaderParser, BytesParser
 from email.policy import Compat32, Policy
 from itertools import islice
 from typing import Any
@@ -11,15 +11,24 @@ from typing import Any
 from connectors.base import UnreadableDelivery
 from connectors.email.charset import decode
 
-#: How many lines are read: the library's time is in lines, and what is shown stands at the beginning.
-LINES = 100_000
+#: How many lines are read: the library's time is in lines. Some 45 MB of attachments; a few seconds at worst.
+LINES = 600_000
 #: How many parts a mail may have, and how deep they may stand inside one another.
 PARTS = 1000
 DEPTH = 50
+#: How many headers of a part are read; the rest is left out.
+HEADERS = 500
 
 # Reading a header takes time quadratic in its length; what we need stands at the beginning.
 _HEADER_CHARACTERS = 4000
+# A mail's own headers are looked for no further than this.
+_HEAD_BYTES = 1024 * 1024
 _LINE_END = re.compile(rb"\r\n?|\n")
+_HEAD_END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
+# RFC 6838, section 4.2.
+_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
+# What the standard library has been seen to raise, such as for a NUL in a boundary's charset.
+_FAULTS = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
 class _Policy(Compat32):
@@ -42,6 +51,10 @@ class _Part(Message):
         self._depth = 0
         self._count = [1]
 
+    def set_raw(self, name: str, value: str) -> None:
+        if len(self) < HEADERS:
+            super().set_raw(name, value)
+
     def attach(self, payload: Any) -> None:  # noqa: ANN401 - Message's own signature is as loose
         payload._depth = self._depth + 1  # noqa: SLF001 - a part of the same class
         payload._count = self._count  # noqa: SLF001 - as above
@@ -55,9 +68,18 @@ def read(raw: bytes) -> Message:
     """Return the mail's structure. Raises UnreadableDelivery."""
     try:
         return BytesParser(_Part, policy=_POLICY).parsebytes(_beginning(raw))
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-        # Such as a NUL in the charset of a boundary.
+    except _FAULTS as error:
         raise UnreadableDelivery(f"the mail cannot be read: {type(error).__name__}") from error
+
+
+def read_head(raw: bytes) -> Message:
+    """Return the mail with its headers only: little work, whatever its size. Raises UnreadableDelivery."""
+    head = raw[:_HEAD_BYTES]
+    end = _HEAD_END.search(head)
+    try:
+        return BytesHeaderParser(_Part, policy=_POLICY).parsebytes(head[: end.end()] if end else head)
+    except _FAULTS as error:
+        raise UnreadableDelivery(f"the mail's headers cannot be read: {type(error).__name__}") from error
 
 
 def _beginning(raw: bytes) -> bytes:
@@ -65,23 +87,46 @@ def _beginning(raw: bytes) -> bytes:
     return raw[: last.end()] if last else raw
 
 
-def inline_parts(mail: Message) -> Iterator[Message]:
-    """Walk through what a mail program would show: neither attachments nor mails inside the mail."""
-    if mail.get_content_disposition() == "attachment":
-        return
-    if not mail.is_multipart():
+def parts_of(part: Message) -> list[Message]:
+    """Return what stands directly inside a part; nothing inside one that is not made of parts."""
+    # Asking a part that is not made of parts would decode it, which may break.
+    inside: Any = part.get_payload() if part.is_multipart() else []
+    return list(inside)
+
+
+def content_type(part: Message) -> str:
+    """Return the type of what a part holds; plain text where its sender wrote none that is one."""
+    written = part.get_content_type()
+    return written if _TYPE.fullmatch(written) else "text/plain"
+
+
+def is_attached(part: Message) -> bool:
+    """Say whether a part asks not to be shown with the text."""
+    return part.get_content_disposition() == "attachment"
+
+
+def leaves(mail: Message) -> Iterator[Message]:
+    """Walk through every part that holds something; a mail inside the mail is one of them."""
+    if mail.get_content_maintype() == "multipart" and mail.is_multipart():
+        for part in parts_of(mail):
+            yield from leaves(part)
+    else:
         yield mail
-    elif mail.get_content_maintype() == "multipart":
-        parts: Any = mail.get_payload()
-        for part in parts:
-            yield from inline_parts(part)
+
+
+def data(part: Message) -> bytes:
+    """Return what a part holds, its transfer encoding undone as far as it can be."""
+    try:
+        found = part.get_payload(decode=True)
+    except _FAULTS:
+        return b""
+    return found if isinstance(found, bytes) else b""
 
 
 def content(part: Message) -> str:
     """Return the text of a part; what is broken in it is left out or replaced."""
     try:
-        data = part.get_payload(decode=True)
         charset = part.get_content_charset()
-    except (ValueError, TypeError, LookupError):  # such as a NUL in the name of the charset
+    except _FAULTS:  # such as a NUL in the name of the charset
         return ""
-    return decode(data, charset) if isinstance(data, bytes) else ""
+    return decode(data(part), charset)

@@ -1,7 +1,7 @@
 """Threads: which conversation a message belongs to, how often a sender came lately, and what was let go.
 
-All of it belongs to a channel and to no partition, so its keys carry the hash tag `{threads:service/channel}`.
-Names are hashed: they are strangers' words of any length.
+All of it belongs to a channel and to no partition, so its keys carry the hash tag
+`{threads:service/channel}`. Names are hashed: they are strangers' words of any length.
 """
 
 import hashlib
@@ -26,6 +26,7 @@ RECENT_CAP: Final = 1000
 _BIND: Final = Script.named("bind")
 _RECUR: Final = Script.named("recur")
 _NOTE: Final = Script.named("note")
+_FORGET: Final = Script.named("forget")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,12 @@ class RedisThreads(Linked):
         stored = await self._link.ask(self._link.redis.hmget(keys.notes, ids))
         return tuple(note for note in map(_read, stored) if note is not None)
 
+    async def forget_notes(self, service: str, channel: str, *, before: datetime) -> int:
+        """See `worker.ports.Threads.forget_notes`."""
+        keys = ThreadKeys.of(service, channel)
+        forgotten: int = await self._link.run(_FORGET, (keys.times, keys.notes), wire.millis(before))
+        return forgotten
+
 
 def _ms(window: timedelta) -> int:
     return window // timedelta(milliseconds=1)
@@ -195,3 +202,11 @@ class MemoryThreads:
         """See `worker.ports.Threads.notes`."""
         kept = self._channels[service, channel].notes.values()
         return tuple(sorted(kept, key=lambda each: (each.arrived_at, each.id), reverse=True)[:limit])
+
+    async def forget_notes(self, service: str, channel: str, *, before: datetime) -> int:
+        """See `worker.ports.Threads.forget_notes`."""
+        notes = self._channels[service, channel].notes
+        old = [name for name, note in notes.items() if note.arrived_at < before]
+        for name in old:
+            del notes[name]
+        return len(old)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.email.options import EmailOptions
+from connectors.email.machines import Sort
+from connectors.email.options import EmailOptions, MachineOptions
 
 OPTIONS = EmailOptions.model_validate(
     {"addresses": ["Support@Example.com", "*@help.example.com", "größe@example.com"]}
@@ -51,3 +52,44 @@ def test_wrong_options_are_refused(options: dict[str, Any]) -> None:
     """No address, what is none, and previews of absurd size are refused."""
     with pytest.raises(ValidationError):
         EmailOptions.model_validate(options)
+
+
+def test_a_plus_is_part_of_the_address_unless_it_holds_tokens() -> None:
+    """With tokens, `support+TOKEN@…` is the channel's; without them it is another mailbox."""
+    assert not OPTIONS.names("support+abc@example.com")
+    options = EmailOptions.model_validate(
+        {"addresses": ["support@example.com"], "thread": {"plus_token": True}}
+    )
+    assert options.names("Support+abc@example.com")
+    assert not options.names("sales+abc@example.com")
+    assert options.split_plus("Support+abc@example.com") == ("Support@example.com", "abc")
+    assert options.split_plus("a@example.org") == ("a@example.org", "")
+
+
+def test_every_kind_of_program_has_a_policy() -> None:
+    """Nothing is let go that a person wrote, and each sort but a person's can be set."""
+    machines = MachineOptions()
+    assert machines.of(Sort.PERSON) == "deliver"
+    named = {sort.replace("-", "_") for sort in Sort if sort is not Sort.PERSON}
+    assert set(MachineOptions.model_fields) == named
+    assert machines.of(Sort.REPORT) == machines.delivery_report == "ignore"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"thread": {"subject_token": "("}}, "no regular expression"),
+        ({"thread": {"subject_token": "#\\w+"}}, "has 0 groups"),
+        ({"thread": {"subject_token": "(#)(\\w+)"}}, "has 2 groups"),
+        ({"thread": {"window_days": 0}}, "greater than 0"),
+        ({"machines": {"bounce": "delete"}}, "deliver"),
+        ({"machines": {"person": "ignore"}}, "not permitted"),
+        ({"loops": {"mails": 1000}}, "900"),
+        ({"trust": {"failed": "ignore"}}, "refuse"),
+        ({"once_per": "day"}, "recipient"),
+    ],
+)
+def test_wrong_choices_are_explained(options: dict[str, Any], message: str) -> None:
+    """What does not exist is refused, with what does."""
+    with pytest.raises(ValidationError, match=message):
+        EmailOptions.model_validate({"addresses": ["a@example.com"], **options})

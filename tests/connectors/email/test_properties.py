@@ -6,20 +6,19 @@ import orjson
 import pytest
 
 import connectors.email
-from connectors.email.message import Mail
+from connectors.email.message import Mail, parse
 from connectors.email.properties import user_data
-from connectors.email.threads import Thread
 from worker.properties import is_reserved
 
 
 def mail(text: str, subject: str = "s") -> Mail:
     """Return a mail that says something."""
-    return Mail("m", Thread("t", is_reply=False), subject, "a@example.org", "A", "b@example.org", "", text)
+    return parse(f"Message-ID: <m@x>\nFrom: A <a@example.org>\nSubject: {subject}\n\n{text}".encode())
 
 
 def test_every_property_is_always_there() -> None:
     """Each documented property is set by every mail, under a name that is free."""
-    found = user_data(mail(""), 100)
+    found = user_data(mail(""), 100, link="https://bridge.example.com/m")
     assert list(found) == re.findall(r"^\| `(\w+)` \|", connectors.email.__doc__ or "", re.MULTILINE)
     assert not any(map(is_reserved, found))
     assert all(isinstance(value, str) for value in found.values())
@@ -42,3 +41,26 @@ def test_the_budget_cuts_as_well() -> None:
     assert found["Subject"] == "s" * 3000
     assert str(found["Preview"]).endswith(" […]")
     assert found["PreviewTruncated"] == "true"
+
+
+def test_a_preview_of_the_new_text() -> None:
+    """What a mail quotes is no part of the preview, and is not missed in it."""
+    found = user_data(mail("new\n\nAm 1.1. schrieb Ada:\n> old"), 100)
+    assert (found["Preview"], found["PreviewTruncated"]) == ("new", "false")
+
+
+def test_attachments_are_counted_and_named() -> None:
+    """Pictures shown in the text are none; names without end are cut."""
+    part = "--b\nContent-Type: application/x; name={}\n{}\nx\n"
+    names = ("a.pdf", "", *("x" * 200 for _ in range(9)))
+    body = "".join(part.format(name, "") for name in names) + part.format("i.png", "Content-ID: <i@x>\n")
+    found = user_data(parse(f"Content-Type: multipart/mixed; boundary=b\n\n{body}--b--\n".encode()), 100)
+    assert found["AttachmentCount"] == "11"
+    assert str(found["AttachmentNames"]).startswith("a.pdf, ?, xxx")
+    assert str(found["AttachmentNames"]).endswith(" […]")
+
+
+def test_a_program_is_named_where_that_is_wanted() -> None:
+    """The class of a mail is the channel's to show."""
+    assert user_data(mail(""), 100, sort="bounce")["MailClass"] == "bounce"
+    assert user_data(mail(""), 100)["MailClass"] == ""

@@ -3,7 +3,18 @@
 import pytest
 
 from connectors.base import UnreadableDelivery
-from connectors.email.structure import DEPTH, LINES, PARTS, content, inline_parts, read
+from connectors.email.structure import (
+    DEPTH,
+    HEADERS,
+    LINES,
+    PARTS,
+    content,
+    data,
+    is_attached,
+    leaves,
+    read,
+    read_head,
+)
 
 
 def multipart(*parts: bytes, boundary: bytes = b"b") -> bytes:
@@ -28,7 +39,7 @@ def nested(depth: int) -> bytes:
 
 def test_too_deep_is_unreadable() -> None:
     """A mail may be nested so deep and no deeper; far deeper is no danger either."""
-    assert [content(part) for part in inline_parts(read(nested(DEPTH)))] == ["core"]
+    assert [content(part) for part in leaves(read(nested(DEPTH)))] == ["core"]
     for depth in (DEPTH + 1, 5000):
         with pytest.raises(UnreadableDelivery, match="inside one another"):
             read(nested(depth))
@@ -43,7 +54,7 @@ def test_forwarded_mails_nest_as_well() -> None:
 def test_too_many_parts_are_unreadable() -> None:
     """A mail may have so many parts and no more."""
     part = b"\nx"
-    assert len(list(inline_parts(read(multipart(*[part] * (PARTS - 1)))))) == PARTS - 1
+    assert len(list(leaves(read(multipart(*[part] * (PARTS - 1)))))) == PARTS - 1
     with pytest.raises(UnreadableDelivery, match="parts"):
         read(multipart(*[part] * PARTS))
 
@@ -54,15 +65,49 @@ def test_what_the_library_cannot_read_is_unreadable() -> None:
         read(b"Content-Type: multipart/mixed; boundary*=utf\0-8'en'b\n\nbody")
 
 
-def test_only_what_is_shown_is_walked() -> None:
-    """Attachments and mails inside the mail are left out; parts inside parts are not."""
+def test_every_part_that_holds_something_is_walked() -> None:
+    """Parts inside parts, attachments, and a mail inside the mail as one."""
     mail = multipart(
         multipart(b"Content-Type: text/plain\n\none", b"Content-Type: text/html\n\ntwo", boundary=b"inner"),
         b"Content-Disposition: attachment\n\nthree",
         b"Content-Type: message/rfc822\n\nSubject: x\n\nfour",
         b"Content-Disposition: inline\n\nfive",
     )
-    assert [content(part) for part in inline_parts(read(mail))] == ["one", "two", "five"]
+    found = list(leaves(read(mail)))
+    assert [content(part) for part in found] == ["one", "two", "three", "", "five"]
+    assert [is_attached(part) for part in found] == [False, False, True, False, False]
+
+
+def test_data_is_what_a_part_holds() -> None:
+    """Its transfer encoding undone; nothing of one that is made of parts."""
+    assert data(read(b"Content-Transfer-Encoding: base64\n\nAAE=")) == b"\0\x01"
+    assert data(read(multipart(b"\nx"))) == b""
+
+
+def test_what_the_library_cannot_decode_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A part on which it breaks holds nothing; the rest of the mail is read."""
+
+    def broken(*_: object, **__: object) -> bytes:
+        raise LookupError
+
+    mail = read(b"\nx")
+    monkeypatch.setattr(type(mail), "get_payload", broken)
+    assert data(mail) == b""
+
+
+def test_headers_without_end_are_left_out() -> None:
+    """So many of a part are read, and its text is found behind all of them."""
+    mail = read(b"Subject: first\n" + b"X-More: x\n" * 20_000 + b"Last: x\n\ntext")
+    assert (len(mail), mail["subject"], mail["last"], content(mail)) == (HEADERS, "first", None, "text")
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_the_head_is_read_alone(end: bytes) -> None:
+    """Without looking at the rest, however large that is."""
+    mail = read_head(end.join((b"Subject: s", b"To: t", b"", b"Subject: not mine" + b"x" * 10_000_000)))
+    assert (mail.get_all("subject"), mail["to"], mail.is_multipart()) == (["s"], "t", False)
+    assert len(read_head(b"")) == 0
+    assert read_head(b"Subject: only")["subject"] == "only"
 
 
 @pytest.mark.parametrize(

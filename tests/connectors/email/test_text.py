@@ -3,7 +3,7 @@
 import pytest
 
 from connectors.email.structure import read
-from connectors.email.text import readable
+from connectors.email.text import Text, text_of
 
 
 def both(plain: bytes, html: bytes) -> bytes:
@@ -36,25 +36,45 @@ def both(plain: bytes, html: bytes) -> bytes:
 )
 def test_the_text_is_found(mail: bytes, text: str) -> None:
     """Plain text comes first; HTML is read where there is none; a mail may say nothing."""
-    assert readable(read(mail)) == text
+    assert text_of(read(mail)).whole == text
 
 
-def test_the_first_of_several_texts_counts() -> None:
-    """A second text of the same kind, such as a footer of a mailing list, is left out."""
-    assert readable(read(both(b"one", b"").replace(b"text/html", b"text/plain"))) == "one"
+def mixed(*parts: bytes) -> bytes:
+    """Return a mail of several parts."""
+    return b"Content-Type: multipart/mixed; boundary=m\n\n--m\n" + b"\n--m\n".join(parts) + b"\n--m--\n"
+
+
+def test_one_of_the_alternatives_is_shown() -> None:
+    """The plain one, wherever it stands; the next one that says something where it says nothing."""
+    swapped = both(b"", b"").replace(b"text/plain", b"text/x").replace(b"text/html", b"text/plain")
+    assert text_of(read(swapped.replace(b"text/plain\n\n", b"text/plain\n\nplain"))).whole == "plain"
+    assert text_of(read(both(b"one", b"").replace(b"text/html", b"text/plain"))).whole == "one"
+
+
+def test_texts_that_stand_one_after_the_other_are_all_shown() -> None:
+    """As in mail from a telephone, with pictures between its paragraphs, or with a list's footer."""
+    picture = b"Content-Type: image/png\n\nx"
+    html = b"Content-Type: text/html\n\n<p>two"
+    attached = b"Content-Disposition: attachment\n\nlog"
+    found = text_of(read(mixed(b"\none", picture, html, attached, b"\nthree")))
+    assert found == Text("one\n\ntwo\n\nthree", "one\n\ntwo\n\nthree")
+
+
+def test_the_quote_of_each_piece_is_cut() -> None:
+    """Plain or HTML, before a footer or not."""
+    plain = b"\nnew\n\nAm 1.1. schrieb Ada:\n> old"
+    html = b'Content-Type: text/html\n\n<p>fresh</p><blockquote type="cite">old</blockquote>'
+    assert text_of(read(mixed(plain, html, b"\nfooter"))).new == "new\n\nfresh\n\nfooter"
+    assert text_of(read(html.replace(b"<p>fresh</p>", b""))).new == "old"
 
 
 def test_deep_html_is_no_danger() -> None:
     """HTML nested without end, or without sense, costs no more than its preview."""
     deep = b"Content-Type: text/html\n\n" + b"<div>" * 50_000 + b"text"
-    assert isinstance(readable(read(deep)), str)
+    assert isinstance(text_of(read(deep)).whole, str)
 
 
-def test_html_that_cannot_be_read_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the HTML reader breaks, the mail has an empty text."""
-
-    def broken(html: str) -> str:
-        raise RecursionError(html)
-
-    monkeypatch.setattr("connectors.email.text.get_text", broken)
-    assert readable(read(b"Content-Type: text/html\n\n<p>x")) == ""
+def test_text_without_end_is_cut() -> None:
+    """All pieces together are bounded."""
+    pieces = [b"\n" + b"x" * 150_000] * 3
+    assert len(text_of(read(mixed(*pieces))).whole) <= 200_000 + 4

@@ -1,6 +1,6 @@
--- note: remember a delivery that was let go, among the last ones of its channel.
+-- note: remember a delivery that was let go, or a sweep, among the last ones of its channel or service.
 --
--- KEYS 1 times  zset  id -> ms at which it came
+-- KEYS 1 times  zset  id -> ms at which it was
 --      2 notes  hash  id -> note (JSON)
 -- ARGV 1 now ms · 2 id · 3 note · 4 notes kept at most
 --

@@ -1,0 +1,70 @@
+"""Reply: what is new in a text, without the quote it answers and without its signature.
+
+The quote's introduction is found by a library in the languages it knows, and in every other one by what
+stands around it. Cutting too little shows an agent a quote; cutting too much would hide the customer's
+words. So a quote that is answered in between stays, and where nothing would be left the whole text is
+shown.
+"""
+
+from itertools import takewhile
+
+import quotequail
+
+# The library's time is cubic in the length of a line at worst, and no introduction is longer.
+_LINES, _COLUMNS = 500, 160
+# RFC 3676, section 4.3: two hyphens and a space, which many programs take away.
+_SIGNATURE = "--"
+_INTRODUCTION_LINES = 2
+# What must be there to take a block of headers for one: fewer of them may be a form that somebody filled in.
+_HEADERS = frozenset({"text_top", "text", "from", "date", "subject"})
+
+
+def new_text(text: str) -> str:
+    """Return the new part of a text, or all of it if none of it is new. Lines end in LF."""
+    lines = text.split("\n")
+    kept = _without_signature(_without_trailing_quote(lines[: _quote_begins(lines)]))
+    fresh = "\n".join(kept).strip()
+    return fresh if any(line.strip() and not _is_quoted(line) for line in kept) else text
+
+
+def _quote_begins(lines: list[str]) -> int:
+    """Return the number of the line that introduces the quote, so many lines as there are for none."""
+    looked_at = [line[:_COLUMNS] for line in lines[:_LINES]]
+    text = "\n".join(looked_at)
+    divided = quotequail.quote(text, limit=len(looked_at) + 1, quote_intro_line=True)
+    if len(divided) > 1:
+        return len(looked_at) - len(divided[1][1].split("\n"))
+    # Outlook introduces a quote by headers alone, in the reader's language.
+    wrapped = quotequail.unwrap(text) or {}
+    if wrapped.keys() >= _HEADERS:
+        return len(wrapped["text_top"].split("\n"))
+    return len(lines)
+
+
+def _without_trailing_quote(lines: list[str]) -> list[str]:
+    """Return the lines before the quote at the end, and before what introduces it in whatever language."""
+    kept = list(lines)
+    _strip(kept)
+    if not kept or not _is_quoted(kept[-1]):
+        return lines
+    while kept and (_is_quoted(kept[-1]) or not kept[-1].strip()):
+        kept.pop()
+    if kept and kept[-1].rstrip().endswith((":", "\uff1a")):
+        introduction = list(takewhile(str.strip, reversed(kept)))
+        del kept[-min(len(introduction), _INTRODUCTION_LINES) :]
+    return kept
+
+
+def _without_signature(lines: list[str]) -> list[str]:
+    """Return the lines before the one that begins the signature."""
+    begins = next((at for at, line in enumerate(lines) if line.rstrip() == _SIGNATURE), len(lines))
+    return lines[:begins]
+
+
+def _is_quoted(line: str) -> bool:
+    return line.lstrip().startswith(">")
+
+
+def _strip(lines: list[str]) -> None:
+    while lines and not lines[-1].strip():
+        lines.pop()
