@@ -5,9 +5,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export COVERAGE_FILE := .coverage
+MINUTES ?= 30
+SEED ?= 11
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test fuzz lint format lock clean
+.PHONY: help run demo test fuzz faults mutants lint format lock clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/'
@@ -26,6 +28,12 @@ test: $(VENV)/dev lint ## run every check and the whole suite
 
 fuzz: $(VENV)/dev ## try all connectors with 20,000 bodies, as every night
 	BRIDGE_FUZZ_BODIES=20000 $(BIN)/python -m pytest -q --timeout 1800 -k arbitrary_bytes tests/connectors/test_conformance.py
+
+faults: $(VENV)/dev ## kill, freeze, cut and spoil everything for MINUTES=30, and write docs/evidence/faults.md
+	$(BIN)/python -m tests.faults --seed $(SEED) --seconds $$(($(MINUTES) * 60)) --out docs/evidence/faults.json
+
+mutants: $(VENV)/dev ## see that the same notices each safeguard that is taken out, and write docs/evidence/mutants.md
+	$(BIN)/python -m tests.faults --seed $(SEED) --hunt 3 --out docs/evidence/mutants.json
 
 lint: $(VENV)/dev ## check style, types and the floors
 	$(BIN)/ruff check .

@@ -14,7 +14,7 @@ from worker.wiring import broker_url as stated_broker_url
 from worker.wiring import read_configuration
 
 _settings, _secrets = read_configuration()
-_drains = sum(service.partitions for service in _settings.services.values())
+_drains = sum(service.partitions for service in _settings.services.values()) + len(_settings.subscriptions)
 
 broker_url = stated_broker_url(_settings, _secrets)
 broker_connection_retry_on_startup = True  # a worker may start before its broker
@@ -67,8 +67,17 @@ task_queues = (
     Queue("bridge.drain", routing_key="bridge.drain"),
     Queue("bridge.tick", routing_key="bridge.tick"),
     Queue("bridge.commands", routing_key="bridge.commands"),
+    Queue("bridge.upkeep", routing_key="bridge.upkeep"),
 )
-task_routes = {DRAIN: {"queue": "bridge.drain"}, "bridge.tick": {"queue": "bridge.tick"}}
+_upkeep = {"queue": "bridge.upkeep"}
+task_routes = {
+    DRAIN: {"queue": "bridge.drain"},
+    "bridge.tick": {"queue": "bridge.tick"},
+    "bridge.sweep": _upkeep,
+    "bridge.reconcile": _upkeep,
+    "bridge.audit": _upkeep,
+    "bridge.prune": _upkeep,
+}
 
 worker_pool = (
     "threads"  # a task hands its coroutine to the process's event loop and waits: threads are enough
@@ -91,11 +100,23 @@ timezone = "UTC"
 
 beat_scheduler = "celery.beat:Scheduler"  # in memory: the schedule is static, a shelve file only breaks
 beat_max_loop_interval = 1  # as fine as the finest schedule
+
+
+def _asked(task: str, every_s: float) -> dict[str, Any]:
+    """Ask at least twice a slot, so that none is missed; whoever asks first takes it, in the store."""
+    ask_s = min(every_s / 2, 60.0)
+    return {"task": task, "schedule": ask_s, "options": {"queue": "bridge.upkeep", "expires": ask_s}}
+
+
 beat_schedule = {
     "tick": {
         "task": "bridge.tick",
         "schedule": _settings.worker.tick_s,
         # an outage must not leave a burst behind
         "options": {"queue": "bridge.tick", "expires": 2 * _settings.worker.tick_s},
-    }
+    },
+    "sweep": _asked("bridge.sweep", 60.0),  # the shortest every_s that a service may have
+    "reconcile": _asked("bridge.reconcile", _settings.schedule.reconcile_s),
+    "audit": _asked("bridge.audit", _settings.schedule.audit_s),
+    "prune": _asked("bridge.prune", _settings.schedule.prune_s),
 }

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from bench import report
-from bench.experiments import delivery, fairness, intake, live, memory
+from bench.experiments import delivery, fairness, intake, live, memory, sweep
 from bench.figure import Figure, missed
 from bench.scale import FULL, QUICK, Scale
 
@@ -19,6 +19,7 @@ EXPERIMENTS: Mapping[str, Callable[[Scale], list[Figure]]] = {
     "live": live.measure,
     "fairness": fairness.measure,
     "memory": memory.measure,
+    "sweep": sweep.measure,
 }
 
 

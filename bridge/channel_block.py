@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from bridge.home import write_private
+from connectors.inbound.kinds import INBOUND
 from connectors.kind import Kind
 from connectors.registry import kind
 from worker import configuration
@@ -51,7 +52,10 @@ def block(wanted: str, *, name: str, service: str) -> Block:
     secret = "" if scheme == "none" else f"secrets/{name}.key"
     lines = [
         f"# {found.summary}.",
-        f"# See docs/connectors/{wanted}.md; `bridge channel try {name} FILE` shows what a delivery does.",
+        (
+            f"# See docs/connectors/{_page(wanted)}.md; "
+            f"`bridge channel try {name} FILE` shows what a delivery does."
+        ),
         *([] if wanted == "email" else [f"# POST /channels/{name}"]),
         f"[channels.{_key(name)}]",
         f"connector = {_text(wanted)}",
@@ -113,6 +117,11 @@ def _verification(found: Kind, scheme: object, secret: str) -> list[str]:
         f"# The secret: {what}. Several are allowed, so that it can be changed.",
         f'secrets = ["file:{secret}"]',
     ]
+
+
+def _page(wanted: str) -> str:
+    """Return the document of a kind; the kinds of mail by a provider share one."""
+    return "inbound" if wanted in INBOUND else wanted
 
 
 def _options(found: Kind, name: str) -> list[str]:

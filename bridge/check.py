@@ -7,14 +7,16 @@ from urllib.parse import urlsplit
 
 from celery import Celery
 
+from bridge import receivers
 from bridge.clients import clients_of
 from bridge.findings import Finding, ok, problem, warning
+from bridge.links import links_of
 from bridge.session import configured, wired
 from bridge.stack import SANDBOX_HOST
 from connectors.registry import build
 from worker import configuration
 from worker.app import app
-from worker.errors import BridgeError, SecretMissing, SettingsError, StoreUnavailable
+from worker.errors import BlobsUnavailable, BridgeError, SecretMissing, SettingsError, StoreUnavailable
 from worker.operations import ByExternalId, GetInteraction
 from worker.outcomes import Failed, NotFound, Ok, Outcome, Overloaded, Unauthorized
 from worker.secrets import Secrets
@@ -32,6 +34,7 @@ def check() -> tuple[Finding, ...]:
         return (problem("settings", str(error)),)
     stated = [_file(), *_emptiness(settings), *_secrets(settings, secrets), *_channels(settings, secrets)]
     stated += _clients(settings, secrets)
+    stated += receivers.stated(settings, secrets)
     return (*stated, *asyncio.run(_reached(settings, secrets)))
 
 
@@ -59,6 +62,9 @@ def _secrets(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
         **{f"services.{name}.api_key": (service.api_key,) for name, service in settings.services.items()},
         **{f"channels.{name}.secrets": channel.secrets for name, channel in settings.channels.items()},
         **{f"clients.{name}.keys": client.keys for name, client in settings.clients.items()},
+        **{f"subscriptions.{name}.secrets": each.secrets for name, each in settings.subscriptions.items()},
+        "links.keys": settings.links.keys,
+        "blobs": tuple(filter(None, (settings.blobs.access_key, settings.blobs.secret_key))),
     }
     for what, each in references.items():
         for reference in each:
@@ -80,6 +86,8 @@ def _channels(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
             yield problem(f"channels.{name}", str(error))
         else:
             yield ok(f"channels.{name}", f"{channel.connector}, for service {channel.service}")
+            if channel.verify in ("none", {"scheme": "none"}):
+                yield warning(f"channels.{name}", 'verify = "none": whoever reaches it is believed')
 
 
 def _clients(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
@@ -100,7 +108,9 @@ async def _reached(settings: Settings, secrets: Secrets) -> list[Finding]:
             found = await asyncio.gather(
                 _store(bridge),
                 _broker(settings, secrets),
+                _blobs(bridge),
                 *(_service(bridge, name) for name in settings.services),
+                *(receivers.reached(bridge, name) for name in settings.subscriptions),
             )
     except BridgeError as error:
         return [problem("store", str(error))]
@@ -132,6 +142,27 @@ async def _broker(settings: Settings, secrets: Secrets) -> list[Finding]:
     except Exception as error:  # noqa: BLE001 - every transport has its own errors; all mean the same here
         return [problem("broker", f"does not answer ({type(error).__name__}: {error}); is broker.url right?")]
     return [ok("broker", f"answers ({urlsplit(url).scheme})")]
+
+
+async def _blobs(bridge: Bridge) -> list[Finding]:
+    try:
+        blobs, links = bridge.blobs, links_of(bridge.settings, bridge.secrets)
+        if blobs is not None:
+            await blobs.page(after=None, limit=1)
+    except SecretMissing:
+        return []  # said already
+    except BlobsUnavailable as error:
+        return [problem("blobs", f"{error}; no mail can be accepted: see [blobs]")]
+    found = [
+        ok("blobs", "whole messages are kept" if blobs else "whole messages are not kept, as [blobs] says")
+    ]
+    if bridge.settings.links.keys and links is None:
+        found.append(
+            warning(
+                "links", "there are none, though links.keys is set: set http.public_url, and keep messages"
+            )
+        )
+    return found
 
 
 def _connect(celery: Celery, url: str) -> None:

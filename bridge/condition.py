@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from bridge.moments import Clock, span
+from bridge.moments import Clock
 from bridge.sheet import command
 from worker.lanes import Backlog, Partition
 from worker.pace import Counted, Pace
+from worker.spans import span
 from worker.wiring import Bridge
 
 #: Work that has been due for longer is not being done.

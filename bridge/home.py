@@ -49,6 +49,11 @@ class Home:
         return self.directory / "redis"
 
     @property
+    def blobs(self) -> Path:
+        """Whole messages, where the settings name no other place."""
+        return self.directory / "blobs"
+
+    @property
     def run(self) -> Path:
         """Small files that matter only while the bridge runs."""
         return self.directory / "run"

@@ -3,14 +3,25 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
 import uvloop
 
-from connectors.base import Connector
-from connectors.hosts import http, http_server, smtp_server
+from bridge.clients import clients_of, command_routes
+from bridge.links import links_of, mail_routes
+from bridge.mail_doors import DOORS, Door, mail_doors
+from bridge.pauses import PauseWatch
+from connectors.base import Connector, Evidence
+from connectors.hosts import http, http_server
+from connectors.hosts.commands.keys import Client
+from connectors.hosts.errands import Errands
+from connectors.hosts.evidence import FetchedEvidence
+from connectors.hosts.fetch import Fetcher
+from connectors.hosts.rejections import Rejections
 from connectors.registry import build
 from worker.app import app as celery
 from worker.errors import StoreUnavailable
@@ -24,23 +35,37 @@ _STORE_PATIENCE_S: Final = 60.0
 _STOP: Final = (signal.SIGINT, signal.SIGTERM)
 
 
-def run() -> None:
-    """Run until SIGINT or SIGTERM. Raises BridgeError when it cannot begin."""
+def run(doors: frozenset[Door] = frozenset(DOORS)) -> None:
+    """Open these doors, and run until SIGINT or SIGTERM. Raises BridgeError when it cannot begin."""
     settings, secrets = read_configuration()
     logs.configure(settings.log_format, settings.log_level)
-    channels = connectors_of(settings, secrets)
-    uvloop.run(_serve(settings, secrets, channels))
+    fetcher = Fetcher()
+    evidence = FetchedEvidence(fetcher)
+    channels = connectors_of(settings, secrets, evidence)
+    clients = clients_of(settings, secrets)
+    uvloop.run(_serve(settings, secrets, _Senders(channels, clients, fetcher, evidence), doors))
 
 
-def connectors_of(settings: Settings, secrets: Secrets) -> dict[str, Connector]:
+def connectors_of(settings: Settings, secrets: Secrets, evidence: Evidence) -> dict[str, Connector]:
     """Return the connector of every channel. Raises SettingsError."""
+    links = links_of(settings, secrets)
     return {
-        name: build(name, channel, secrets.readers(channel.secrets))
+        name: build(name, channel, secrets.readers(channel.secrets), evidence, links=links)
         for name, channel in settings.channels.items()
     }
 
 
-async def _serve(settings: Settings, secrets: Secrets, channels: Mapping[str, Connector]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Senders:
+    """Who may send, and what is fetched to believe them."""
+
+    channels: Mapping[str, Connector]
+    clients: Sequence[Client]
+    fetcher: Fetcher
+    evidence: FetchedEvidence
+
+
+async def _serve(settings: Settings, secrets: Secrets, senders: _Senders, doors: frozenset[Door]) -> None:
     stopped = asyncio.Event()
     for number in _STOP:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -51,30 +76,48 @@ async def _serve(settings: Settings, secrets: Secrets, channels: Mapping[str, Co
         await asyncio.wait((stopping, waiting), return_when=asyncio.FIRST_COMPLETED)
         if waiting.done():
             await waiting
-            async with _doors(bridge, channels):
+            async with _doors(bridge, senders, doors):
                 await stopping
         waiting.cancel()
         stopping.cancel()
 
 
 @contextlib.asynccontextmanager
-async def _doors(bridge: Bridge, channels: Mapping[str, Connector]) -> AsyncIterator[None]:
+async def _doors(bridge: Bridge, senders: _Senders, doors: frozenset[Door]) -> AsyncIterator[None]:
     """Keep the doors open; at the end, what is on its way through them is answered first."""
-    door, settings = bridge.intake, bridge.settings
+    errands = Errands(senders.fetcher, senders.evidence)
+    pauses = PauseWatch(bridge.store)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(senders.fetcher.aclose)
+        stack.push_async_callback(errands.aclose)
+        await stack.enter_async_context(pauses.watching())
+        # Mail first: once the web's probes answer, every door is open.
+        await stack.enter_async_context(mail_doors(bridge, senders.channels, pauses.is_paused, doors))
+        if "http" in doors:
+            web = await _open_web(bridge, senders, errands, pauses)
+            stack.push_async_callback(web.stop)
+        yield
+
+
+async def _open_web(
+    bridge: Bridge, senders: _Senders, errands: Errands, pauses: PauseWatch
+) -> http_server.HttpServer:
+    settings = bridge.settings
+    rejections = Rejections(bridge.intake, time.monotonic)
     application = http.create_app(
-        channels, door=door, clock=bridge.clock, ids=new_id, settings=settings.http, ready=bridge.store.ping
+        senders.channels,
+        door=bridge.intake,
+        clock=bridge.clock,
+        ids=new_id,
+        settings=settings.http,
+        ready=bridge.store.ping,
+        limits=settings.channels,
+        errands=errands,
+        is_paused=pauses.is_paused,
+        rejections=rejections,
+        beside=(*command_routes(bridge, senders.clients), *mail_routes(bridge)),
     )
-    web = await http_server.serve(application, settings.http.host, settings.http.port)
-    try:
-        mail = await smtp_server.start(
-            channels, door=door, clock=bridge.clock, ids=new_id, settings=settings.smtp
-        )
-        try:
-            yield
-        finally:
-            await mail.stop()
-    finally:
-        await web.stop()
+    return await http_server.serve(application, settings.http, rejections)
 
 
 async def _await_store(bridge: Bridge) -> None:

@@ -102,6 +102,8 @@ class Stack:
             found["BRIDGE_STORE_URL"] = self.redis.url()
         if self.redis and not self.settings.broker.url:
             found["BRIDGE_BROKER_URL"] = self.redis.broker_url()
+        if not self.settings.blobs.url:
+            found["BRIDGE_BLOBS_URL"] = f"file:{self.home.blobs}"
         if self.sandboxed:
             services = json.loads(os.environ.get("BRIDGE_SERVICES") or "{}")
             for name, url in self.sandboxed.items():
@@ -134,8 +136,11 @@ class Stack:
 
     def _intake(self) -> Program:
         async def ready() -> bool:
-            return await answers_ok(self.settings.http.host, self.ports["http"], "/readyz") and await greets(
-                self.settings.smtp.host, self.ports["smtp"]
+            smtp, channels = self.settings.smtp, self.settings.channels.values()
+            only_way = any(each.connector == "email" and each.mailbox is None for each in channels)
+            opened = only_way if smtp.enabled is None else smtp.enabled
+            return await answers_ok(self.settings.http.host, self.ports["http"], "/readyz") and (
+                not opened or await greets(smtp.host, self.ports["smtp"])
             )
 
         return self._ours("intake", "intake", ready=ready, end_s=30)

@@ -9,10 +9,11 @@ from rich.console import Console
 from rich.text import Text
 
 from bridge.condition import RATES_OVER, Condition, Gate, look
-from bridge.moments import Clock, span
+from bridge.moments import Clock
 from bridge.session import session
 from bridge.sheet import columns
 from worker.pace import Counted
+from worker.spans import span
 
 _STYLES: Final = {Gate.OPEN: "green", Gate.PROBING: "yellow", Gate.HELD: "yellow", Gate.PAUSED: "red"}
 #: What the doors count, in the order in which it is shown.

@@ -128,8 +128,10 @@ def _delivery(
     if "http" in connector.hosts:
         return read_request(content, channel=connector.channel, arrived_at=at, headers=headers)
     recipients = tuple(value for name, value in headers if name.lower() == "delivered-to")
+    senders = [value for name, value in headers if name.lower() == "return-path"]
+    envelope = Envelope(senders[0] if senders else None, recipients)
     bare = read_request(b"", channel=connector.channel, arrived_at=at)
-    return Delivery(bare.channel, bare.headers, content, at, envelope=Envelope("", recipients))
+    return Delivery(bare.channel, bare.headers, content, at, envelope=envelope)
 
 
 def _proof(verified: Verified) -> str:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from connectors.base import Connector, Evidence
 from connectors.email.connector import build_email
 from connectors.explanation import explain
+from connectors.inbound.kinds import INBOUND
 from connectors.keeping import Linking
 from connectors.kind import Kind
 from connectors.links import Links
@@ -31,6 +32,7 @@ GROUP = "openmedia_bridge.connectors"
 
 #: Kinds in Python.
 OWN: Mapping[str, Kind] = {
+    **INBOUND,
     "email": Kind(
         build_email,
         "Mail by SMTP; a thread is a conversation",

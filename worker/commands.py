@@ -1,4 +1,4 @@
-"""Commands: what a channel asks to happen to one interaction.
+"""Commands: what a channel asks to happen to one interaction, and what a subscriber is to be told.
 
 A command is complete when it leaves the door: nothing later looks at the delivery it came from. Field names
 and meanings follow the Open Media API (`POST /nexus/v3/openmedia/{service}/interactions` and its siblings).
@@ -15,6 +15,7 @@ import orjson
 from pydantic import AwareDatetime, Field, JsonValue, StringConstraints, TypeAdapter
 
 from worker.frozen import Frozen
+from worker.notices import Notice
 
 _SLUG = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 
@@ -158,9 +159,16 @@ class Stop(_Command):
     guard: Guard | None = None
 
 
-Command = Annotated[Create | Update | Stop, Field(discriminator="kind")]
+class Notify(_Command):
+    """Tell a subscriber what happened. Its service is the subscription, and no door takes one."""
 
-_COMMANDS: TypeAdapter[Create | Update | Stop] = TypeAdapter(Command)
+    kind: Literal["notify"] = "notify"
+    notice: Notice
+
+
+Command = Annotated[Create | Update | Stop | Notify, Field(discriminator="kind")]
+
+_COMMANDS: TypeAdapter[Create | Update | Stop | Notify] = TypeAdapter(Command)
 
 
 def guard_of(command: _Command) -> Guard | None:
@@ -168,12 +176,12 @@ def guard_of(command: _Command) -> Guard | None:
     return command.guard if isinstance(command, Update | Stop) else None
 
 
-def encode(command: Create | Update | Stop) -> bytes:
+def encode(command: Command) -> bytes:
     """Return the command as JSON, the form in which a lane holds it."""
     return _COMMANDS.dump_json(command, exclude_defaults=False)
 
 
-def decode(text: bytes | str) -> Create | Update | Stop:
+def decode(text: bytes | str) -> Command:
     """Return the command that `encode` wrote; raises pydantic's ValidationError for anything else."""
     return _COMMANDS.validate_json(text)
 

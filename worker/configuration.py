@@ -53,7 +53,7 @@ def find_running() -> None:
     A bridge that runs with other settings than those meant here is left alone, and so is what one left behind
     that no longer runs. For entry points only. Raises SettingsError when what a bridge wrote cannot be read.
     """
-    directory = Path(os.environ.get("BRIDGE_DATA", DEFAULT_DATA))
+    directory = data_directory()
     if not ((directory / PLACES).exists() and _locked(directory / LOCK)):
         return
     written, named = _written(directory / PLACES), config_path()
@@ -92,6 +92,11 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
     return value
+
+
+def data_directory() -> Path:
+    """Return the data directory: the one `BRIDGE_DATA` names, else `bridge-data`. For entry points only."""
+    return Path(os.environ.get("BRIDGE_DATA", DEFAULT_DATA))
 
 
 def config_path() -> Path | None:

@@ -5,8 +5,10 @@ BridgeError
 │   └── SecretMissing   the operator: a secret's reference leads nowhere
 ├── StoreUnsafe         the operator: the store could lose what was accepted
 ├── StoreUnavailable    nobody: come again later
+│   └── BlobsUnavailable  nobody: come again later
 ├── LaneFull            nobody: come again later
 ├── KeyConflict         the sender: one key, two contents
+├── Overtaken           nobody: a sweep found something stale that is not
 ├── UserDataRefused     the sender: the API would refuse what the command carries
 └── UnknownService      the sender or the operator: no such service is configured
 """
@@ -32,6 +34,10 @@ class StoreUnavailable(BridgeError):
     """The store does not answer; nothing was accepted."""
 
 
+class BlobsUnavailable(StoreUnavailable):
+    """Where whole messages are kept does not answer; nothing was accepted."""
+
+
 class LaneFull(BridgeError):
     """The conversation already has as many waiting commands as its service allows."""
 
@@ -51,6 +57,16 @@ class KeyConflict(BridgeError):
         super().__init__(
             f"idempotency key {key!r} was accepted{where} with another content "
             f"(fingerprint {first}, now {second})"
+        )
+
+
+class Overtaken(BridgeError):
+    """A sweep's command came too late: something newer was accepted for the conversation, or it has ended."""
+
+    def __init__(self, external_id: str) -> None:
+        super().__init__(
+            f"conversation {external_id!r} is not as the sweep saw it: "
+            "something newer was accepted, or it has ended"
         )
 
 

@@ -21,7 +21,18 @@ class EndedBy(StrEnum):
     """Who ended an interaction."""
 
     BRIDGE = "bridge"  #: our stop was applied
+    SWEEP = "sweep"  #: a sweep's stop was applied; nobody had said that the conversation was over
     ELSEWHERE = "elsewhere"  #: an agent, a strategy, or anybody but us
+
+
+class Idleness(Frozen):
+    """What sweeps did about an open interaction; of no more meaning once there was activity since."""
+
+    #: When it was marked as going to be stopped.
+    warned_at: AwareDatetime | None = None
+    #: How often a stop found at the last moment that it should be left alone, and when it last did.
+    left: int = 0
+    left_at: AwareDatetime | None = None
 
 
 class Interaction(Frozen):
@@ -44,6 +55,8 @@ class Interaction(Frozen):
     #: The `received_at` of the stop, or the time at which we found it gone: the tombstone's date.
     ended_at: AwareDatetime | None = None
     ended_by: EndedBy | None = None
+    #: None until a sweep did anything about it.
+    idleness: Idleness | None = None
 
     @property
     def remote_id(self) -> str:
@@ -60,12 +73,30 @@ class Interaction(Frozen):
             "last_activity_at": at,
             "ended_at": None,
             "ended_by": None,
+            "idleness": None,
         }
         return self.model_copy(update=changes)
 
+    def warned(self, *, at: AwareDatetime) -> Self:
+        """Return the row after a sweep marked the interaction; that is no activity."""
+        idleness = (self.idleness or Idleness()).model_copy(update={"warned_at": at})
+        return self.model_copy(update={"idleness": idleness})
+
+    def left_alone(self, *, at: AwareDatetime) -> Self:
+        """Return the row after a sweep's stop was not carried out; that is no activity."""
+        before = self.idleness or Idleness()
+        idleness = before.model_copy(update={"left": before.left + 1, "left_at": at})
+        return self.model_copy(update={"idleness": idleness})
+
     def ended(self, *, by: EndedBy, tombstone: AwareDatetime, at: AwareDatetime) -> Self:
         """Return the row after its end; `tombstone` is the time that late updates are measured against."""
-        changes = {"state": State.ENDED, "ended_by": by, "ended_at": tombstone, "last_activity_at": at}
+        changes = {
+            "state": State.ENDED,
+            "ended_by": by,
+            "ended_at": tombstone,
+            "last_activity_at": at,
+            "idleness": None,
+        }
         return self.model_copy(update=changes)
 
     def follow_up(self) -> Self:
@@ -79,5 +110,6 @@ class Interaction(Frozen):
             "opened_at": None,
             "ended_at": None,
             "ended_by": None,
+            "idleness": None,
         }
         return self.model_copy(update=changes)

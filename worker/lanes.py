@@ -12,6 +12,7 @@ from worker.commands import Command, ExternalId, Name
 from worker.frozen import Frozen
 from worker.interactions import Interaction
 from worker.letters import DeadCommand
+from worker.notices import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,10 @@ class Settlement:
     calls: int
     #: Whether the holder goes on with the lane; otherwise the lane is free for the next claim.
     keep: bool
+    #: Whether it leaves the interaction's last activity as it was.
+    quiet: bool = False
+    #: What subscribers are to be told.
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +150,8 @@ class Burial:
     failed: bool
     #: How many calls were made, for the gate.
     calls: int
+    #: What subscribers are to be told.
+    notices: tuple[Notice, ...] = ()
 
 
 class Held(StrEnum):
@@ -155,6 +162,15 @@ class Held(StrEnum):
     TRIPPED = "tripped"  #: free, whatever waits, and the failure shut the service's gate
     EMPTY = "empty"  #: free, and nothing waits
     STALE = "stale"  #: it was no longer ours: nothing was written
+
+
+class Way(StrEnum):
+    """Whether a sweep's command may be carried out, said at the last moment."""
+
+    CLEAR = "clear"  #: nothing newer waits
+    OVERTAKEN = "overtaken"  #: something newer waits behind it
+    PAUSED = "paused"  #: a person paused the sweeps of its service
+    STALE = "stale"  #: the lane is no longer the holder's
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +193,8 @@ class Backlog:
     dead: int = 0
     #: Lanes being worked on by all workers; each makes one call at a time.
     in_flight: int = 0
+    #: Notices that have not been passed on to the subscriptions.
+    untold: int = 0
 
 
 @dataclass(frozen=True, slots=True)

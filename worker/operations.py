@@ -1,12 +1,15 @@
 """Operations: the calls of the Open Media API, as values.
 
 Four verbs, three of which address an interaction by external id or by interaction id: the reference's seven
-endpoints.
+endpoints. A fifth one goes to a subscriber instead.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from pydantic import JsonValue
 
 from worker.commands import UserData
 from worker.interactions import Interaction
@@ -65,7 +68,20 @@ class StopInteraction:
     reason_description: str | None = None
 
 
-Operation = CreateInteraction | GetInteraction | UpdateInteraction | StopInteraction
+@dataclass(frozen=True, slots=True)
+class PostEvent:
+    """`POST` to the address of a subscription, as Standard Webhooks has it."""
+
+    #: What the receiver tells repetitions by.
+    id: str
+    #: As in `interaction.created`.
+    type: str
+    #: When it happened.
+    at: datetime
+    data: Mapping[str, JsonValue]
+
+
+Operation = CreateInteraction | GetInteraction | UpdateInteraction | StopInteraction | PostEvent
 
 
 class Purpose(StrEnum):
@@ -75,6 +91,7 @@ class Purpose(StrEnum):
     AFTER_CONFLICT = "after-conflict"  #: a look at what already bears our external id
     AFTER_UNKNOWN = "after-unknown"  #: a look at whether an earlier try's create took effect
     READ_BACK = "read-back"  #: a look at whether the create took effect whose answer has just been lost
+    BEFORE_STOP = "before-stop"  #: a look at whether a sweep may stop it
     OVERWRITE = "overwrite"  #: a create that lost its external id, applied as an update
 
 

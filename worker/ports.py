@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from worker.blob import BlobHead, BlobName
 from worker.commands import Command
 from worker.events import Event
 from worker.interactions import Interaction
@@ -23,12 +24,17 @@ from worker.lanes import (
     Receipt,
     Seen,
     Settlement,
+    Way,
 )
 from worker.letters import DeadCommand, LetterHead, Unreadable
+from worker.mailboxes import Hold, Progress, Taken, Tries
 from worker.notes import Note
+from worker.notice_ports import Outbox
 from worker.operations import Operation
 from worker.outcomes import Outcome
 from worker.pace import Pace
+from worker.sweeps import Cursor, Idle, Sweep
+from worker.upkeep_ports import Audits, Checks, Slots
 
 #: Returns the present, aware and in UTC.
 Clock = Callable[[], datetime]
@@ -44,9 +50,12 @@ class Lanes(Protocol):
     """The lanes of every service: one method per verb, each atomic and safe to repeat."""
 
     async def append(self, command: Command, *, receipt_id: str, now: datetime) -> Appended:
-        """Put the command at the end of its lane. Raises LaneFull, KeyConflict or StoreUnavailable.
+        """Put the command at the end of its lane.
 
+        Raises LaneFull, KeyConflict, Overtaken or StoreUnavailable.
         Returns only after the store accepted. A repeated `receipt_id` is the same submission tried again.
+        A guarded command is Overtaken unless its lane is empty and its interaction open, with the very
+        activity that the guard names; it is no activity itself.
         """
 
     async def claim(
@@ -66,6 +75,9 @@ class Lanes(Protocol):
 
     async def renew(self, claim: Claim, *, lease: timedelta, now: datetime) -> datetime | None:
         """Extend the lease and return its end; None when it has lapsed or the lane is another's."""
+
+    async def confirm(self, claim: Claim) -> Way:
+        """Say, right before its call, whether a sweep's command at the head of a lane may be carried out."""
 
     async def settle(self, claim: Claim, settlement: Settlement, *, lease: timedelta, now: datetime) -> Held:
         """Take what is done out of the lane and write the ledger."""
@@ -135,10 +147,18 @@ class Letters(Protocol):
         `receipt_id` again returns the same answer and changes nothing.
         """
 
-    async def discard(self, head: LetterHead, entry: Entry, *, token: str) -> bool:
+    async def old(
+        self, service: str, *, before: datetime, limit: int, offset: int = 0
+    ) -> tuple[LetterHead, ...]:
+        """Return a page of the dead letters that were buried before a time, oldest first."""
+
+    async def discard(
+        self, head: LetterHead, entry: Entry, *, token: str, unless_waited_for: bool = False
+    ) -> bool:
         """Give a dead letter up; a lane that it parked goes on. False when it is gone already.
 
-        The same `token` again returns the same answer and changes nothing.
+        `unless_waited_for` leaves a letter alone, with False, that parks a lane in which anything waits. The
+        same `token` again returns the same answer and changes nothing.
         """
 
     async def tally(self, service: str, counter: str, count: int = 1) -> None:
@@ -161,6 +181,54 @@ class Pauses(Protocol):
         """Return every paused channel with the reason."""
 
 
+class Sweeps(Protocol):
+    """What sweeps look at, what holds them back, and what they remember."""
+
+    async def idle(
+        self, partition: Partition, *, after: Cursor | None, until: datetime, limit: int
+    ) -> tuple[Idle, ...]:
+        """Return open interactions without activity after `until`, the longest idle first, from a place on.
+
+        Fewer than `limit` mean that there are no more.
+        """
+
+    async def open_count(self, service: str) -> int:
+        """Return how many interactions of a service are open."""
+
+    async def last_swept(self, service: str) -> datetime | None:
+        """Return when the last sweep of a service's schedule began, None before the first one."""
+
+    async def mark_swept(self, service: str, *, now: datetime) -> None:
+        """Note that a sweep of the schedule begins."""
+
+    async def spend(self, service: str, *, sweep: str, count: int, cap: int, now: datetime) -> int:
+        """Book so many stops unless more than `cap` would be booked within an hour; return those before it.
+
+        Booked is what fits: the answer and `count` together are at most `cap`. The same sweep books once.
+        """
+
+    async def bookmark(self, partition: Partition) -> Cursor | None:
+        """Return where the next sweep of a partition goes on, None at the beginning."""
+
+    async def put_bookmark(self, partition: Partition, cursor: Cursor | None) -> None:
+        """Say where the next sweep of a partition goes on."""
+
+    async def record_sweep(self, sweep: Sweep) -> None:
+        """Remember a sweep; the same id changes nothing, and the oldest make room."""
+
+    async def sweeps(self, service: str, *, limit: int) -> tuple[Sweep, ...]:
+        """Return the last sweeps of a service, newest first."""
+
+    async def pause_sweeps(self, service: str, *, reason: str) -> None:
+        """Let no sweep of a service act, nor any of its commands that still wait, until it is resumed."""
+
+    async def resume_sweeps(self, service: str) -> None:
+        """Lift that pause."""
+
+    async def sweeps_paused(self, service: str) -> str:
+        """Return why the sweeps of a service are paused, empty when they are not."""
+
+
 class Threads(Protocol):
     """What a channel knows of its messages beyond their conversations' lanes."""
 
@@ -177,10 +245,10 @@ class Threads(Protocol):
     ) -> str:
         """Say which conversation a message belongs to, and remember its names for a window.
 
-        The first name is the message's own; the others are those of what it answers, nearest first, and no name
-        stands twice. The first one that is known decides, else the conversation is `default`. All are bound to
-        it, but for those that are bound already. A name of its own that another message bears, one with
-        another `mark` (hex digits), is left to that message. The same message again gets the same answer.
+        The first name is the message's own; the others are those of what it answers, nearest first, and no
+        name stands twice. The first one that is known decides, else the conversation is `default`. All are
+        bound to it, but for those that are bound already. A name of its own that another message bears, one
+        with another `mark` (hex digits), is left to that message. The same message again is answered alike.
         """
 
     async def recur(
@@ -197,8 +265,61 @@ class Threads(Protocol):
     async def notes(self, service: str, channel: str, *, limit: int) -> tuple[Note, ...]:
         """Return what a channel let go, newest first."""
 
+    async def forget_notes(self, service: str, channel: str, *, before: datetime) -> int:
+        """Forget what a channel let go before a time; return how many notes that were."""
 
-class Store(Lanes, Ledger, Letters, Pauses, Threads, Protocol):
+
+class Mailboxes(Protocol):
+    """The folders that are read: how far, by whom, and which mails were taken.
+
+    A verb with a hold answers None or False, and changes nothing, once somebody else has taken the mailbox.
+    """
+
+    async def take_mailbox(
+        self, channel: str, *, token: str, lease: timedelta, now: datetime
+    ) -> Hold | None:
+        """Become the one who reads a mailbox; None while another one does. The same token may ask again."""
+
+    async def renew_mailbox(self, hold: Hold, *, lease: timedelta, now: datetime) -> bool:
+        """Stay the one who reads it."""
+
+    async def release_mailbox(self, hold: Hold, *, now: datetime) -> None:
+        """Let somebody else read it at once."""
+
+    async def renumber_mailbox(self, hold: Hold, validity: int) -> bool:
+        """Begin from the first mail if the server's UIDVALIDITY is another one than before."""
+
+    async def try_mail(self, hold: Hold, uid: int, *, token: str, now: datetime) -> Tries | None:
+        """Note that a mail is begun, and say how often it was: each token once, until it is done."""
+
+    async def advance_mailbox(
+        self,
+        hold: Hold,
+        uid: int,
+        taken: Taken | None,
+        *,
+        lease: timedelta,
+        memory: timedelta,
+        now: datetime,
+    ) -> bool:
+        """Move the mark to a UID, never back, and remember its mail; None for one that was gone. Renews."""
+
+    async def mails_filed(self, hold: Hold, uids: Sequence[int]) -> bool:
+        """Note that mails were moved or marked on the server."""
+
+    async def mailbox_progress(self, channel: str) -> Progress:
+        """Return how far a folder has been read."""
+
+    async def mails_taken(self, channel: str, digests: Sequence[str]) -> tuple[Taken | None, ...]:
+        """Return what is remembered of the mails with these digests, in order."""
+
+    async def mails_taken_since(self, channel: str, since: datetime) -> tuple[Taken, ...]:
+        """Return the mails that were seen to since then, the oldest first."""
+
+
+class Store(
+    Lanes, Ledger, Outbox, Letters, Pauses, Sweeps, Threads, Mailboxes, Slots, Checks, Audits, Protocol
+):
     """Everything the bridge remembers."""
 
     async def ping(self) -> None:
@@ -206,6 +327,25 @@ class Store(Lanes, Ledger, Letters, Pauses, Threads, Protocol):
 
     async def aclose(self) -> None:
         """Give the connections back."""
+
+
+class Blobs(Protocol):
+    """Whole messages, by the hash of their bytes. Every method may raise BlobsUnavailable."""
+
+    async def put(self, name: BlobName, content: bytes) -> None:
+        """Keep the bytes; returns after they are safe. Putting them again only makes them younger."""
+
+    async def get(self, name: BlobName) -> bytes | None:
+        """Return the bytes, None when there are none."""
+
+    async def head(self, name: BlobName) -> BlobHead | None:
+        """Return what is known of a blob, None when there is none."""
+
+    async def delete(self, name: BlobName) -> None:
+        """Throw a blob away; one that is not there is no mistake."""
+
+    async def page(self, *, after: BlobName | None, limit: int) -> tuple[BlobHead, ...]:
+        """Return up to `limit` blobs in an order that stays, those that come after one; none at the end."""
 
 
 class Api(Protocol):
@@ -235,11 +375,14 @@ class Door(Protocol):
             UnknownService, UserDataRefused: nothing was kept.
             LaneFull, StoreUnavailable: the sender must come again with all of them; those already kept are
                 duplicates then.
-            KeyConflict: all but the conflicting ones were kept, and coming again changes nothing.
+            KeyConflict, Overtaken: all but those in question were kept, and coming again changes nothing.
         """
 
     async def keep(self, letter: Unreadable) -> None:
         """Keep what could not be understood. Raises StoreUnavailable."""
+
+    async def preserve(self, channel: str, content: bytes) -> None:
+        """Keep a whole message before the command that refers to it is submitted. Raises StoreUnavailable."""
 
     async def bind(
         self, service: str, channel: str, names: Sequence[str], *, mark: str, default: str, window: timedelta

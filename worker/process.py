@@ -1,6 +1,8 @@
 """The process: what one Celery worker process holds for all its tasks, from its start to its end."""
 
+import asyncio
 import os
+import sys
 import threading
 import time
 from collections.abc import Coroutine
@@ -9,15 +11,20 @@ from typing import Any, Final, TypeVar
 from celery import Celery
 
 from worker.errors import StoreUnavailable
-from worker.events import DrainFailed
+from worker.events import DrainFailed, WorkerStuck
 from worker.loop import LoopThread
+from worker.store.limits import Limits
+from worker.store.redis import RedisStore
 from worker.telemetry import logs
-from worker.wiring import Bridge, read_configuration
+from worker.watchdog import watch
+from worker.wiring import Bridge, read_configuration, store_url
 
 T = TypeVar("T")
 
 #: How long a starting worker waits for its store before it gives up, to be started again.
 _STORE_PATIENCE_S: Final = 60.0
+#: The exit code of a process that ended itself: EX_SOFTWARE of sysexits.h.
+STUCK: Final = 70
 
 
 class Process:
@@ -38,10 +45,39 @@ class Process:
         """Run a coroutine on the process's loop and wait for it."""
         return self._loop.run(work)
 
+    def guard(self) -> None:
+        """From now on, end this process should it no longer look for work that is due; see `watchdog_s`.
+
+        The guard has a thread, a loop and a connection of its own: whatever hangs does not hang it.
+        """
+        if self.bridge.settings.worker.watchdog_s:
+            threading.Thread(target=self._guard, name="bridge-watchdog", daemon=True).start()
+
     def close(self) -> None:
         """Give everything back."""
         self.run(self.bridge.aclose())
         self._loop.close()
+
+    def _guard(self) -> None:
+        stuck = asyncio.run(self._watch())
+        self.bridge.listen(stuck)
+        sys.stderr.flush()
+        # Whatever hangs would hang an orderly end as well.
+        os._exit(STUCK)
+
+    async def _watch(self) -> WorkerStuck:
+        bridge, settings = self.bridge, self.bridge.settings
+        url = store_url(settings, bridge.secrets)
+        store = RedisStore.open(url, Limits.of(settings), timeout_s=settings.store.timeout_s)
+        return await watch(
+            store,
+            partitions=bridge.partitions,
+            looked_at=bridge.looked_at,
+            patience_s=settings.worker.watchdog_s,
+            clock=bridge.clock,
+            monotonic=time.monotonic,
+            sleep=asyncio.sleep,
+        )
 
     def _await_store(self) -> None:
         deadline = time.monotonic() + _STORE_PATIENCE_S

@@ -37,10 +37,14 @@ OWN_PREFIX = "bridge_"
 _FOLDED = frozenset(name.casefold() for name in RESERVED)
 
 
+def is_system(name: str) -> bool:
+    """Say whether a property is the system's."""
+    return name.casefold() in _FOLDED
+
+
 def is_reserved(name: str) -> bool:
     """Say whether a property is the system's or the bridge's own."""
-    folded = name.casefold()
-    return folded in _FOLDED or folded.startswith(OWN_PREFIX)
+    return is_system(name) or name.casefold().startswith(OWN_PREFIX)
 
 
 def _unreserved(name: str) -> str:

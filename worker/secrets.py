@@ -32,6 +32,26 @@ class Secrets:
         """Return a function that gives the present values of several secrets, in order."""
         return lambda: tuple(map(self.value, references))
 
+    def path(self, reference: str) -> Path:
+        """Return the file that a `file:` reference names, whether it is there or not."""
+        return self._base / reference.removeprefix("file:")
+
+    def replace(self, reference: str, value: str) -> bool:
+        """Write a new value where a reference leads, at once or not at all; False where that is no file.
+
+        Raises OSError.
+        """
+        if not reference.startswith("file:"):
+            return False
+        path = self.path(reference)
+        beside = path.with_name(f".{path.name}.new")
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(value + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        return True
+
     def url(self, written: str) -> str:
         """Return a URL that may itself be a reference, because it may hold a password."""
         return self.value(written) if written.startswith(("env:", "file:")) else written

@@ -7,21 +7,29 @@ never stand here; a setting holds a reference to one (`env:NAME`, `file:PATH`), 
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, StringConstraints, model_validator
+from pydantic import Field, IPvAnyNetwork, JsonValue, StringConstraints, model_validator
 
+from worker.blob_settings import BlobSettings, KeepSeconds, LinkSettings
 from worker.commands import Name
 from worker.frozen import Frozen
+from worker.mail_settings import LmtpSettings, MailboxSettings, SmtpSettings
+from worker.measures import Port, Seconds, SecretReference
+from worker.notices import NoticeKind
+from worker.sweep_settings import SweepRules, SweepSettings, rules_of
+from worker.sweeps import SWEEPER
+from worker.upkeep_settings import ReconcileSettings, RetentionSettings, ScheduleSettings
 
-#: Where a secret is to be found: `env:NAME` or `file:PATH`.
-SecretReference = Annotated[str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")]
-
-Seconds = Annotated[float, Field(gt=0, le=31 * 24 * 3600)]
 #: How long a ring may stay unacknowledged before Celery's Redis transport sends it again, in seconds.
 RING_VISIBILITY_S = 300
 #: A drain's slice and its last call together, this many times over, must fit into that.
 _VISIBILITY_MARGIN = 5
 
-Port = Annotated[int, Field(ge=0, le=65535)]
+#: The unique name of a caller of the command API: short enough to be a channel's name behind `api.`.
+ClientName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$")]
+
+#: The unique name of a subscription: short enough to be a service's name behind `hook.`.
+SubscriptionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,58}$")]
+
 _MIB = 1024 * 1024
 
 
@@ -49,18 +57,27 @@ class HttpSettings(Frozen):
     host: str = "127.0.0.1"
     #: 0 takes a free one.
     port: Port = 8080
-    #: The largest body accepted, in bytes.
+    #: The largest body accepted, in bytes; a channel may say otherwise.
     max_body_bytes: int = Field(default=_MIB, gt=0)
-
-
-class SmtpSettings(Frozen):
-    """The door for mail."""
-
-    host: str = "127.0.0.1"
-    #: 0 takes a free one.
-    port: Port = 8025
-    #: The largest mail accepted, in bytes.
-    max_message_bytes: int = Field(default=30 * _MIB, gt=0)
+    #: What senders know this door by, as in `https://hooks.example.com`: some sign the URL they post to.
+    #: Empty takes it from each request's Host header.
+    public_url: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*[^\s?#/])?)?$")] = ""
+    #: Addresses and networks of proxies whose word about a request is believed: its peer, scheme and host.
+    #: From anybody else such headers are taken away.
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    #: How long the head of a request may take to arrive, and then its body.
+    head_timeout_s: Seconds = 10.0
+    body_timeout_s: Seconds = 10.0
+    #: Connections held at the same time by one intake process.
+    max_connections: int = Field(default=2000, ge=1)
+    #: Deliveries under way at the same time in one intake process, and the bytes of their bodies together.
+    #: Whoever comes on top of that is told to come again.
+    max_in_flight: int = Field(default=1000, ge=1)
+    max_in_flight_bytes: int = Field(default=64 * _MIB, ge=1)
+    #: The longest that a caller of the command API may wait for what becomes of its command.
+    longest_wait_s: Annotated[float, Field(ge=0, le=60)] = 10.0
+    #: Callers that may wait at the same time; one more gets its receipt at once. 0 lets nobody wait.
+    max_waiting: int = Field(default=64, ge=0)
 
 
 class WorkerSettings(Frozen):
@@ -80,6 +97,9 @@ class WorkerSettings(Frozen):
     window: int = Field(default=32, ge=1, le=1000)
     #: How often beat rings what is due.
     tick_s: Seconds = 1.0
+    #: How long work may be due without this process looking for any, before it ends to be started again; 0 lets
+    #: it be.
+    watchdog_s: float = Field(default=300.0, ge=0)
 
 
 class RetrySettings(Frozen):
@@ -151,6 +171,9 @@ class ServiceSettings(Frozen):
     user_data_bytes: int = Field(default=16_000, ge=1000, le=65_535)
     retry: RetrySettings = RetrySettings()
     gate: GateSettings = GateSettings()
+    reconcile: ReconcileSettings = ReconcileSettings()
+    #: When interactions that went stale are stopped; unset stops none.
+    sweep: SweepSettings | None = None
 
 
 class ChannelSettings(Frozen):
@@ -167,8 +190,74 @@ class ChannelSettings(Frozen):
     secrets: tuple[SecretReference, ...] = ()
     #: How long this channel's idempotency keys are remembered, where the service's window does not suit.
     dedup_window_s: Seconds | None = None
+    #: What is stale in this channel, where the rules of `services.X.sweep` do not suit.
+    sweep: SweepRules | None = None
+    #: The largest body accepted by HTTP, in bytes, where the door's limit does not suit.
+    max_body_bytes: int | None = Field(default=None, gt=0)
+    #: Deliveries taken by HTTP a second, on average, in each intake process; 0 is without limit. Whoever knows
+    #: the channel's address uses it up, genuine or not.
+    rate_per_s: float = Field(default=0.0, ge=0)
+    #: Deliveries that may come at once; 0 is one second's worth, and at least one.
+    burst: float = Field(default=0.0, ge=0)
+    #: The mailbox that is read for this channel, for connectors that take mail.
+    mailbox: MailboxSettings | None = None
+    #: How long this channel's whole messages are kept, where `blobs.retention_s` does not suit.
+    retention_s: KeepSeconds | None = None
     #: What this connector's own settings say; checked by the connector.
     options: Mapping[str, JsonValue] = Field(default_factory=dict)
+
+
+def client_channel(client: str) -> str:
+    """Return the channel by which a client's commands come."""
+    return f"api.{client}"
+
+
+class ClientSettings(Frozen):
+    """One caller of the command API."""
+
+    #: Its keys, any of which it may present; several while one is being rotated.
+    keys: Annotated[tuple[SecretReference, ...], Field(min_length=1)]
+    #: The services whose interactions it may touch.
+    services: Annotated[tuple[Name, ...], Field(min_length=1)]
+
+
+def hook_service(subscription: str) -> str:
+    """Return the service by which the store and its commands know a subscription."""
+    return f"hook.{subscription}"
+
+
+class SubscriptionSettings(Frozen):
+    """Somebody who is told what happens to interactions, by Standard Webhooks."""
+
+    #: Where events are posted to: `https`, unless `allow_private` is set.
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#/@]+(/[^\s#]*)?$")]
+    #: What they are signed with, each `whsec_` and 24 to 64 bytes in base64; several while one is being
+    #: rotated: each event bears a signature of each.
+    secrets: Annotated[tuple[SecretReference, ...], Field(min_length=1)]
+    #: What it is told.
+    events: Annotated[tuple[NoticeKind, ...], Field(min_length=1)] = tuple(NoticeKind)
+    #: The services whose interactions it is told of; empty takes all.
+    services: tuple[Name, ...] = ()
+    #: The channels that opened the interaction or sent the command; empty takes all. Clients of the command
+    #: API have `api.NAME`, sweeps have `sweep`.
+    channels: tuple[Name, ...] = ()
+    #: Whether it may stand in a private network or on this machine, and be spoken to without TLS.
+    allow_private: bool = False
+    connect_timeout_s: Seconds = 5.0
+    #: How long a whole call may take; Standard Webhooks recommends 15 to 30 s.
+    call_timeout_s: Seconds = 15.0
+    #: Conversations of which events may wait; while as many do, nothing further is kept for it.
+    waiting_cap: int = Field(default=10_000, ge=1)
+    retry: RetrySettings = RetrySettings(
+        base_s=5.0, cap_s=3600.0, max_attempts=1000, max_age_s=3 * 24 * 3600.0, retry_after_cap_s=3600.0
+    )
+    gate: GateSettings = GateSettings()
+
+    @model_validator(mode="after")
+    def _is_guarded(self) -> Self:
+        if self.url.startswith("http:") and not self.allow_private:
+            raise ValueError("url must be https unless allow_private is true")
+        return self
 
 
 class Settings(Frozen):
@@ -178,9 +267,18 @@ class Settings(Frozen):
     broker: BrokerSettings = BrokerSettings()
     http: HttpSettings = HttpSettings()
     smtp: SmtpSettings = SmtpSettings()
+    lmtp: LmtpSettings = LmtpSettings()
+    blobs: BlobSettings = BlobSettings()
+    links: LinkSettings = LinkSettings()
     worker: WorkerSettings = WorkerSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    retention: RetentionSettings = RetentionSettings()
     services: Mapping[Name, ServiceSettings] = Field(default_factory=dict)
     channels: Mapping[Name, ChannelSettings] = Field(default_factory=dict)
+    #: Who may use the command API; without any, it is not served.
+    clients: Mapping[ClientName, ClientSettings] = Field(default_factory=dict)
+    #: Who is told what happens.
+    subscriptions: Mapping[SubscriptionName, SubscriptionSettings] = Field(default_factory=dict)
     #: `json`, `console`, or `auto`: console on a terminal.
     log_format: Literal["auto", "json", "console"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -196,8 +294,78 @@ class Settings(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _sweeps_have_rules(self) -> Self:
+        if SWEEPER in self.channels:
+            raise ValueError(
+                f"channels.{SWEEPER} has the name under which the commands of sweeps are known; rename it"
+            )
+        for name, channel in self.channels.items():
+            if channel.sweep is None:
+                continue
+            service = self.services[channel.service].sweep
+            if service is None:
+                raise ValueError(
+                    f"channels.{name}.sweep has no effect: services.{channel.service}.sweep is not set"
+                )
+            try:
+                rules_of(service, channel.sweep)
+            except ValueError as error:
+                raise ValueError(f"channels.{name}.sweep: {error}") from error
+        return self
+
+    @model_validator(mode="after")
+    def _clients_have_services(self) -> Self:
+        for name, client in self.clients.items():
+            for service in client.services:
+                if service not in self.services:
+                    known = ", ".join(sorted(self.services)) or "none"
+                    raise ValueError(f"clients.{name}.services has {service!r}, but there is: {known}")
+            if client_channel(name) in self.channels:
+                raise ValueError(
+                    f"channels.{client_channel(name)} has the name under which the commands of client "
+                    f"{name!r} are known; rename one of them"
+                )
+        return self
+
+    @property
+    def hooks(self) -> Mapping[str, SubscriptionSettings]:
+        """The subscriptions by the services that stand for them."""
+        return {hook_service(name): each for name, each in self.subscriptions.items()}
+
+    @model_validator(mode="after")
+    def _subscriptions_have_services(self) -> Self:
+        for name, subscription in self.subscriptions.items():
+            for service in subscription.services:
+                if service not in self.services:
+                    known = ", ".join(sorted(self.services)) or "none"
+                    raise ValueError(f"subscriptions.{name}.services has {service!r}, but there is: {known}")
+            if (service := hook_service(name)) in self.services:
+                raise ValueError(
+                    f"services.{service} has the name by which subscription {name!r} is known; "
+                    "rename one of them"
+                )
+        return self
+
+    @property
+    def _call_timeouts(self) -> Mapping[str, float]:
+        """How long a call may take, by the table of settings that says so."""
+        services = {f"services.{name}": each.call_timeout_s for name, each in self.services.items()}
+        hooks = {f"subscriptions.{name}": each.call_timeout_s for name, each in self.subscriptions.items()}
+        return {**services, **hooks}
+
+    @model_validator(mode="after")
+    def _watchdog_outlasts_calls(self) -> Self:
+        longest = max(self._call_timeouts.values(), default=0.0)
+        if 0 < self.worker.watchdog_s <= 2 * longest:
+            raise ValueError(
+                f"worker.watchdog_s is {self.worker.watchdog_s:g}, which must be more than twice the longest "
+                f"call_timeout_s ({longest:g}), or 0: a worker with all hands busy would be taken for stuck"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _rings_outlive_drains(self) -> Self:
-        longest = max((service.call_timeout_s for service in self.services.values()), default=0.0)
+        longest = max(self._call_timeouts.values(), default=0.0)
         if _VISIBILITY_MARGIN * (self.worker.slice_s + longest) > RING_VISIBILITY_S:
             raise ValueError(
                 f"worker.slice_s ({self.worker.slice_s:g}) and the longest call_timeout_s ({longest:g}) must "
@@ -208,11 +376,10 @@ class Settings(Frozen):
 
     @model_validator(mode="after")
     def _lease_outlives_calls(self) -> Self:
-        for name, service in self.services.items():
-            if self.worker.lease_s <= 2 * service.call_timeout_s:
+        for place, call_timeout_s in self._call_timeouts.items():
+            if self.worker.lease_s <= 2 * call_timeout_s:
                 raise ValueError(
                     f"worker.lease_s is {self.worker.lease_s:g}, which must be more than twice "
-                    f"services.{name}.call_timeout_s ({service.call_timeout_s:g}): "
-                    "a call could outlive its lease"
+                    f"{place}.call_timeout_s ({call_timeout_s:g}): a call could outlive its lease"
                 )
         return self

@@ -1,4 +1,4 @@
-"""Celery's tasks: `drain` and `tick` of the bridge itself, and a door for the house's other Celery producers.
+"""Celery's tasks: `drain`, `tick` and `sweep` of the bridge, and a door for the house's other producers.
 
 The door is used by name, without importing anything of the bridge:
 `app.send_task("bridge.create_interaction", kwargs={...}, queue="bridge.commands")`.
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from celery import Task, signals
+from celery.concurrency.prefork import TaskPool as PreforkPool
 from celery.exceptions import Reject
 from pydantic import TypeAdapter
 
@@ -42,6 +43,35 @@ def tick() -> None:
     """Ring whatever is due."""
     process = holder.get()
     process.run(process.bridge.tick())
+
+
+@app.task(name="bridge.sweep")
+def sweep() -> None:
+    """Sweep the services whose turn it is; however often this is rung, each turn is taken once."""
+    process = holder.get()
+    if not process.bridge.stopping:
+        process.run(process.bridge.sweeper.take_turns())
+
+
+@app.task(name="bridge.reconcile")
+def reconcile() -> None:
+    """Check some of what the ledgers hold open."""
+    process = holder.get()
+    process.run(process.bridge.chores.reconcile())
+
+
+@app.task(name="bridge.audit")
+def audit() -> None:
+    """Hold the next part of the store against the rules."""
+    process = holder.get()
+    process.run(process.bridge.chores.audit())
+
+
+@app.task(name="bridge.prune")
+def prune() -> None:
+    """Throw away what was kept for long enough."""
+    process = holder.get()
+    process.run(process.bridge.chores.prune())
 
 
 @app.task(name="bridge.create_interaction", bind=True)
@@ -98,6 +128,14 @@ def _begin(**_: object) -> None:
         holder.get()
     except BridgeError as error:
         raise SystemExit(f"bridge worker: {error}") from error
+
+
+@signals.worker_ready.connect(weak=False)
+def _watch_over(sender: Any = None, **_: object) -> None:  # noqa: ANN401 - Celery's consumer has no type
+    """Let the watchdog see to it that this process keeps looking for work."""
+    # In a pool of processes it is the children who drain: this one would always be found idle.
+    if not isinstance(sender.pool, PreforkPool):
+        holder.get().guard()
 
 
 @signals.worker_shutting_down.connect(weak=False)

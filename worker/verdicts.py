@@ -55,6 +55,13 @@ class Bury:
     failed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Whoever is called wants no more calls: no command is tried before a person resumes the service."""
+
+    reason: str
+
+
 #: What ends the present look at a command.
-Ending = Applied | Again | Hold | Bury
+Ending = Applied | Again | Hold | Pause | Bury
 Verdict = Proceed | Ending

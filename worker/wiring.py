@@ -1,8 +1,11 @@
 """Wiring: the one place where adapters and use cases meet. Builds what a process needs, and gives it back."""
 
+import asyncio
 import random
+import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -10,20 +13,30 @@ from pathlib import Path
 from celery import Celery
 
 from worker import configuration
+from worker.addresses import is_public
 from worker.api.client import OpenMediaApi
 from worker.api.connections import Connections
+from worker.blobs.opening import open_blobs
+from worker.chores import Chores
 from worker.deadletters import DeadLetters
 from worker.doorbell import CeleryDoorbell
 from worker.drain.crew import Crew, Pace
 from worker.drain.desk import Desk, Stopping
 from worker.errors import SettingsError, UnknownService
 from worker.events import StoreDoubtful
+from worker.expiry import Retention
+from worker.hooks.client import HookApi
 from worker.intake import Intake
-from worker.ports import Clock, Listener
+from worker.ports import Api, Blobs, Clock, Listener
+from worker.prune import Pruner
+from worker.reconcile import Bench
+from worker.relay import Relay, Subscriptions
 from worker.secrets import Secrets
-from worker.settings import Settings
+from worker.settings import RetrySettings, Settings, hook_service
+from worker.sockets import sockets_to
 from worker.store.limits import Limits
 from worker.store.redis import RedisStore
+from worker.sweep.run import Sweeper
 from worker.tick import tick
 
 
@@ -48,12 +61,16 @@ class Bridge:
         listen: Listener,
         *,
         clock: Clock = utc_now,
+        data: Path | None = None,
     ) -> None:
+        """`data` is the data directory; the one that the environment means if nothing is said."""
         self.settings = settings
         self.secrets = secrets
         self.listen = listen
         self.clock = clock
+        self._data = data or configuration.data_directory()
         self.stopping = Stopping()
+        self._began = time.monotonic()
         self.doorbell = CeleryDoorbell(celery, listen)
         self.store = RedisStore.open(
             store_url(settings, secrets), Limits.of(settings), timeout_s=settings.store.timeout_s
@@ -61,8 +78,9 @@ class Bridge:
 
     @property
     def partitions(self) -> Mapping[str, int]:
-        """How many partitions each service has."""
-        return {name: service.partitions for name, service in self.settings.services.items()}
+        """How many partitions each service has, and each subscription, which the store knows as one."""
+        services = {name: service.partitions for name, service in self.settings.services.items()}
+        return {**services, **dict.fromkeys(self.settings.hooks, 1)}
 
     @cached_property
     def intake(self) -> Intake:
@@ -74,7 +92,16 @@ class Bridge:
             clock=self.clock,
             ids=new_id,
             listen=self.listen,
+            blobs=self.blobs,
         )
+
+    @cached_property
+    def blobs(self) -> Blobs | None:
+        """Where whole messages are kept, None where none are. Raises SecretMissing."""
+        settings = self.settings.blobs
+        named = settings.url.startswith("file:")
+        directory = self.secrets.path(settings.url) if named else self._data / "blobs"
+        return open_blobs(settings, directory=directory, secret=self.secrets.value)
 
     @property
     def dead_letters(self) -> DeadLetters:
@@ -98,12 +125,87 @@ class Bridge:
 
     @cached_property
     def crews(self) -> Mapping[str, Crew]:
-        """The crew of each service."""
-        return {name: self._crew(name) for name in self.settings.services}
+        """The crew of each service and of each subscription."""
+        services = {name: self._crew(self._service_desk(name)) for name in self.settings.services}
+        hooks = {
+            hook_service(name): self._crew(self._hook_desk(name)) for name in self.settings.subscriptions
+        }
+        return {**services, **hooks}
+
+    @cached_property
+    def relay(self) -> Relay:
+        """What passes notices on to the subscriptions."""
+        return Relay(
+            self.store, self.doorbell, self._subscriptions, clock=self.clock, ids=new_id, listen=self.listen
+        )
+
+    def hook(self, name: str) -> HookApi:
+        """Return where the events of one subscription go. Raises SettingsError."""
+        if name not in self.settings.subscriptions:
+            known = ", ".join(sorted(self.settings.subscriptions)) or "none"
+            raise SettingsError(f"no subscription {name!r} is configured; there is: {known}")
+        settings = self.settings.subscriptions[name]
+        return HookApi(
+            self._open_connections if settings.allow_private else self._guarded_connections,
+            name,
+            settings,
+            secrets=self.secrets.readers(settings.secrets),
+            clock=self.clock,
+        )
+
+    @property
+    def sweeper(self) -> Sweeper:
+        """What stops interactions that went stale."""
+        return Sweeper(
+            self.store,
+            self.intake,
+            services=self.settings.services,
+            channels=self.settings.channels,
+            clock=self.clock,
+            ids=new_id,
+            listen=self.listen,
+        )
 
     async def tick(self) -> int:
-        """Ring whatever is due."""
-        return await tick(self.store, self.doorbell, partitions=self.partitions, clock=self.clock)
+        """Ring whatever is due, and pass on what was not."""
+        return await tick(
+            self.store,
+            self.doorbell,
+            partitions=self.partitions,
+            relay=self.relay.relay,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def chores(self) -> Chores:
+        """The upkeep of the store."""
+        channels = self.settings.channels
+        return Chores(
+            store=self.store,
+            schedule=self.settings.schedule,
+            blobs=self.blobs,
+            blob_retention=Retention.of(self.settings),
+            pruner=Pruner(self.store, self.settings.retention, self.clock, new_id, self.listen),
+            channels={
+                service: [name for name, channel in channels.items() if channel.service == service]
+                for service in self.settings.services
+            },
+            partitions=self.partitions,
+            bench=self._bench,
+            clock=self.clock,
+            ids=new_id,
+            listen=self.listen,
+        )
+
+    def looked_at(self, service: str) -> float:
+        """Return when this process last looked for work of a service, in seconds of `time.monotonic`.
+
+        On its way out it need not look any more.
+        """
+        if self.stopping:
+            return time.monotonic()
+        crews: Mapping[str, Crew] = self.__dict__.get("crews", {})
+        return crews[service].looked_at if service in crews else self._began
 
     async def start(self) -> None:
         """Check that the store can keep a promise, and warn of what weakens it.
@@ -119,8 +221,11 @@ class Bridge:
         """Give everything back."""
         if "intake" in self.__dict__:
             await self.intake.settle()
-        if "_connections" in self.__dict__:
-            await self._connections.aclose()
+        if "relay" in self.__dict__:
+            await self.relay.settle()
+        for name in ("_connections", "_open_connections", "_guarded_connections"):
+            if name in self.__dict__:
+                await self.__dict__[name].aclose()
         await self.store.aclose()
 
     @cached_property
@@ -128,23 +233,72 @@ class Bridge:
         services = max(len(self.settings.services), 1)
         return Connections(in_flight=self.settings.worker.in_flight * services)
 
-    def _crew(self, name: str) -> Crew:
-        worker, service = self.settings.worker, self.settings.services[name]
-        desk = Desk(
+    @cached_property
+    def _open_connections(self) -> Connections:
+        """To receivers that may stand anywhere."""
+        return Connections(in_flight=self.settings.worker.in_flight)
+
+    @cached_property
+    def _guarded_connections(self) -> Connections:
+        """To receivers on the public Internet; shares no connection with those that may stand anywhere."""
+        return Connections(in_flight=self.settings.worker.in_flight, sockets=sockets_to(is_public))
+
+    @property
+    def _subscriptions(self) -> Subscriptions:
+        return Subscriptions(self.settings.hooks)
+
+    def _bench(self, name: str) -> Bench:
+        service = self.settings.services[name]
+        return Bench(
+            service=name,
+            store=self.store,
+            api=self.api(name),
+            clock=self.clock,
+            ids=new_id,
+            listen=self.listen,
+            sleep=asyncio.sleep,
+            time=time.monotonic,
+            stopping=lambda: bool(self.stopping),
+            policy=service.reconcile,
+            retry=service.retry,
+            every=timedelta(seconds=self.settings.schedule.reconcile_s),
+            # as for a lane: longer than twice the longest call
+            lease=timedelta(seconds=self.settings.worker.lease_s),
+            watched=self._subscriptions.watched(name),
+        )
+
+    def _service_desk(self, name: str) -> Desk:
+        service = self.settings.services[name]
+        return replace(
+            self._desk(name, self.api(name), service.retry, longest_call_s=service.call_timeout_s),
+            mark=service.mark_prefix,
+            merging=service.merge_updates,
+            watched=self._subscriptions.watched(name),
+            written=self.relay.soon,
+        )
+
+    def _hook_desk(self, name: str) -> Desk:
+        hook = self.settings.subscriptions[name]
+        service, api = hook_service(name), self.hook(name)
+        return self._desk(service, api, hook.retry, longest_call_s=hook.call_timeout_s)
+
+    def _desk(self, name: str, api: Api, retry: RetrySettings, *, longest_call_s: float) -> Desk:
+        return Desk(
             service=name,
             lanes=self.store,
-            api=self.api(name),
+            api=api,
             clock=self.clock,
             dice=random.random,
             ids=new_id,
             listen=self.listen,
             stopping=self.stopping,
-            retry=service.retry,
-            mark=service.mark_prefix,
-            lease=timedelta(seconds=worker.lease_s),
-            longest_call=timedelta(seconds=service.call_timeout_s),
-            merging=service.merge_updates,
+            retry=retry,
+            lease=timedelta(seconds=self.settings.worker.lease_s),
+            longest_call=timedelta(seconds=longest_call_s),
         )
+
+    def _crew(self, desk: Desk) -> Crew:
+        worker = self.settings.worker
         pace = Pace(worker.in_flight, worker.slice_s, worker.linger_s, worker.poll_s)
         return Crew(desk, self.doorbell, pace)
 

@@ -71,12 +71,34 @@ def demo() -> None:
     sys.exit(0 if run(Screen()) else 1)
 
 
-def intake(*, config: Config = None, data: Data = DEFAULT_DATA) -> None:
-    """Run the doors only: the server for webhooks and the one for mail, in one process."""
+def intake(
+    *,
+    doors: Annotated[
+        str,
+        typer.Option(
+            "--doors",
+            metavar="NAMES",
+            help="Only these: http, smtp, imap, with commas between.",
+            show_default=False,
+        ),
+    ] = "",
+    config: Config = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Run the doors only: the server for webhooks, those for mail, and the mailboxes, in one process.
+
+    Any number of such processes may run: a mailbox is read by one of them at a time.
+    """
     choose(config, data)
     from bridge.intake import run
+    from bridge.mail_doors import DOORS
 
-    run()
+    wanted = {each.strip() for each in doors.split(",")} if doors else set(DOORS)
+    if unknown := wanted.difference(DOORS):
+        raise typer.BadParameter(
+            f"{', '.join(sorted(unknown))}: there is {', '.join(DOORS)}", param_hint="--doors"
+        )
+    run(frozenset(each for each in DOORS if each in wanted))
 
 
 def worker(

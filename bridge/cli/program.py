@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import channels, gates, letters, mail, processes, questions, sending
+from bridge.cli import channels, events, gates, letters, mail, processes, questions, sending, sweeps
 from bridge.cli.options import EXIT_CODES, PASS_ALL, PASS_ON
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ app = typer.Typer(
 _dead = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 _channel = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 _mail = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
+_sweep = typer.Typer(rich_markup_mode="markdown")
+_events = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 _send = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 
 
@@ -58,6 +60,17 @@ _dead.command(epilog=EXIT_CODES)(letters.discard)
 app.command(epilog=EXIT_CODES)(gates.pause)
 app.command(epilog=EXIT_CODES)(gates.resume)
 app.command(epilog=EXIT_CODES)(gates.retry_now)
+app.add_typer(
+    _sweep,
+    name="sweep",
+    help="Stop interactions that went stale, or see what would be stopped.",
+    epilog=EXIT_CODES,
+)
+_sweep.callback(invoke_without_command=True, epilog=EXIT_CODES)(sweeps.sweep)
+_sweep.command("run", epilog=EXIT_CODES)(sweeps.run)
+_sweep.command(epilog=EXIT_CODES)(sweeps.history)
+_sweep.command(epilog=EXIT_CODES)(sweeps.pause)
+_sweep.command(epilog=EXIT_CODES)(sweeps.resume)
 app.add_typer(_channel, name="channel", help="Set channels up, try them, shut them and open them again.", epilog=EXIT_CODES)
 _channel.command("list", epilog=EXIT_CODES)(channels.list_)
 _channel.command(epilog=EXIT_CODES)(channels.new)
@@ -66,6 +79,13 @@ _channel.command(epilog=EXIT_CODES)(channels.pause)
 _channel.command(epilog=EXIT_CODES)(channels.resume)
 app.add_typer(_mail, name="mail", help="Look into mail channels.", epilog=EXIT_CODES)
 _mail.command(epilog=EXIT_CODES)(mail.ignored)
+_mail.command(epilog=EXIT_CODES)(mail.audit)
+_mail.command(epilog=EXIT_CODES)(mail.probe)
+_mail.command(epilog=EXIT_CODES)(mail.prune)
+app.add_typer(
+    _events, name="events", help="Try the events that subscribers are told.", epilog=EXIT_CODES
+)
+_events.command("send-test", epilog=EXIT_CODES)(events.send_test)
 app.add_typer(
     _send,
     name="send",

@@ -1,13 +1,10 @@
 """Fetch: gets what a delivery points to, and is not led astray by where it points (SSRF).
 
-Only https, no redirects, no proxy of the environment, no credentials. The address is checked where the socket
-is made, after the name was resolved and for the very address that is connected to, so that a name which
-resolves differently a moment later (DNS rebinding) gains nothing, and neither does an address written as one.
+Only https, no redirects, no proxy of the environment, no credentials. The very address that is connected to
+is checked, see `worker.sockets`.
 """
 
 import asyncio
-import errno
-import socket
 import ssl
 from collections.abc import Callable
 from typing import Final
@@ -17,6 +14,7 @@ from yarl import URL
 
 from worker.addresses import is_public
 from worker.errors import BridgeError
+from worker.sockets import sockets_to
 
 #: How long it may take from the name to the last byte.
 DEADLINE_S: Final = 5.0
@@ -93,7 +91,7 @@ class Fetcher:
                 connector=aiohttp.TCPConnector(
                     limit=_CONNECTIONS,
                     ssl=self._context or True,
-                    socket_factory=self._socket,
+                    socket_factory=sockets_to(self._allowed),
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
@@ -101,12 +99,6 @@ class Fetcher:
                 trust_env=False,
             )
         return self._opened
-
-    def _socket(self, found: aiohttp.AddrInfoType) -> socket.socket:
-        family, kind, protocol, _, address = found
-        if not self._allowed(str(address[0])):
-            raise OSError(errno.EACCES, f"{address[0]} is not a public address")
-        return socket.socket(family, kind, protocol)
 
 
 def _https(url: str) -> URL:

@@ -1,14 +1,14 @@
-"""The SMTP host: mail for the channels' addresses, answered after the store accepted."""
+"""The mail doors' handler: mail for the channels' addresses, answered after the store accepted."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import structlog
 
-from connectors.base import Connector, Delivery, Envelope
+from connectors.base import Answer, Connector, Delivery, Envelope
 from connectors.headers import Headers
 from connectors.hosts.answers import smtp_reply
-from connectors.reception import receive
+from connectors.reception import never, receive
 from worker.ports import Clock, Door, Ids
 
 _log: Any = structlog.get_logger()
@@ -27,11 +27,35 @@ class MailConnector(Connector, Protocol):
 class MailHandler:
     """What aiosmtpd asks at each step of a session. The reply is the return value."""
 
-    def __init__(self, channels: Mapping[str, Connector], *, door: Door, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        channels: Mapping[str, Connector],
+        *,
+        door: Door,
+        clock: Clock,
+        ids: Ids,
+        is_paused: Callable[[str], bool] = never,
+        each_recipient: bool = False,
+    ) -> None:
+        """`each_recipient` replies to a mail with one line for each, as LMTP asks for."""
         self._channels = tuple(each for each in channels.values() if isinstance(each, MailConnector))
         self._door = door
         self._clock = clock
         self._ids = ids
+        self._is_paused = is_paused
+        self._each_recipient = each_recipient
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self,
+        server: object,  # noqa: ARG002 - aiosmtpd's signature
+        session: Any,  # noqa: ANN401 - aiosmtpd has no types
+        envelope: object,  # noqa: ARG002 - as above
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        """Greet; a door without users offers no login."""
+        session.host_name = hostname
+        return [line for line in responses if line != "250-AUTH "]
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self,
@@ -42,9 +66,13 @@ class MailHandler:
         options: list[str],
     ) -> str:
         """Take a recipient that is a channel's address."""
-        if not any(channel.takes(address) for channel in self._channels):
+        takers = [each.channel for each in self._channels if each.takes(address)]
+        if not takers:
             _log.warning("recipient_refused", reason="no channel has this address")
             return "550 5.1.1 No such mailbox here"
+        if any(map(self._is_paused, takers)):
+            _log.warning("recipient_refused", reason="a channel that has this address is paused")
+            return "451 4.3.0 Come again later"
         if len(envelope.rcpt_tos) >= _RECIPIENTS:
             return "452 4.5.3 Too many recipients"
         envelope.rcpt_tos.append(address)
@@ -64,9 +92,15 @@ class MailHandler:
 
     async def take(self, body: bytes, mail: Envelope, peer: str) -> str:
         """Submit one mail to its channels and return the reply."""
+        answers = await self._submit(body, mail, peer)
+        if not self._each_recipient:
+            return smtp_reply(tuple(answers.values()))
+        return "\r\n".join(smtp_reply(self._for(address, answers)) for address in mail.rcpt_tos)
+
+    async def _submit(self, body: bytes, mail: Envelope, peer: str) -> dict[str, Answer]:
         trace_id = self._ids()
         arrived_at = self._clock()
-        answers = []
+        answers = {}
         for channel in self._channels:
             if not any(map(channel.takes, mail.rcpt_tos)):
                 continue
@@ -79,8 +113,11 @@ class MailHandler:
                 envelope=mail,
                 trace_id=trace_id,
             )
-            answers.append(await receive(channel, delivery, self._door, keep_conflicts=True))
-        return smtp_reply(tuple(answers))
+            answers[channel.channel] = await receive(channel, delivery, self._door, keep_conflicts=True)
+        return answers
+
+    def _for(self, address: str, answers: Mapping[str, Answer]) -> tuple[Answer, ...]:
+        return tuple(answers[each.channel] for each in self._channels if each.takes(address))
 
 
 def _text(address: str) -> str:

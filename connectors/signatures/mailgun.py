@@ -6,15 +6,17 @@ from typing import ClassVar
 from pydantic import JsonValue
 
 from connectors.base import Delivery, Evidence, UnreadableDelivery
+from connectors.fields import Fields, read_fields
 from connectors.signatures.freshness import TOLERANCE_S, Tolerance, check_fresh, seconds
 from connectors.signatures.mac import fits
 from connectors.signatures.reading import from_hex
 from connectors.signatures.scheme import Scheme, first, octets, refused
 from connectors.webhook.document import read
-from connectors.webhook.form import is_form, read_form
+from connectors.webhook.form import is_form
 
 # A token has 50 characters, a signature 64.
 _FIELD_MAX = 200
+_PROOF = ("timestamp", "token", "signature", "parent-signature")
 
 
 class Mailgun(Scheme):
@@ -49,7 +51,7 @@ def _fields(delivery: Delivery) -> Mapping[str, JsonValue]:
     kind = delivery.headers.get("content-type", "")
     try:
         if is_form(kind):
-            return read_form(delivery.body, kind)
+            return _of_form(read_fields(delivery.body, kind))
         document = read(delivery.body)
     except UnreadableDelivery as error:
         raise refused(f"the proof cannot be found: {error}") from error
@@ -57,6 +59,12 @@ def _fields(delivery: Delivery) -> Mapping[str, JsonValue]:
     if not isinstance(proof, dict):
         raise refused("the body has no object `signature`")
     return proof
+
+
+def _of_form(fields: Fields) -> Mapping[str, JsonValue]:
+    """Return the fields of the proof; the others are a mail in any charset, with its attachments."""
+    found = {name: fields.all(name) for name in _PROOF}
+    return {name: each[0].text if len(each) == 1 else None for name, each in found.items() if each}
 
 
 def _text(fields: Mapping[str, JsonValue], name: str) -> str:

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 from bridge.channel_block import block
 from bridge.cli.program import app
 from connectors.registry import build, kind, kinds
+from tests.connectors.signing import SENDGRID_SECRETS
 from worker.errors import BridgeError
 from worker.settings import Settings
 
@@ -21,6 +22,14 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("BRIDGE_CONFIG", raising=False)
     Path("bridge.toml").write_text(SETTINGS)
+
+
+#: What a secret has to be, by scheme, where not anything will do.
+SECRETS = {
+    "basic": "user:password",
+    "sendgrid": SENDGRID_SECRETS[0],
+    "standard-webhooks": "whsec_bmV3LXNlY3JldC1uZXctc2VjcmV0LW5ldy0=",
+}
 
 
 def types(*arguments: str) -> Result:
@@ -39,7 +48,7 @@ def test_the_block_of_every_kind_works_at_once(name: str) -> None:
     made = block(name, name="mine", service="support")
     text = f"{SETTINGS}\n{made.text}"
     channel = Settings.model_validate(tomllib.loads(text)).channels["mine"]
-    secret = "whsec_bmV3LXNlY3JldC1uZXctc2VjcmV0LW5ldy0=" if name == "standard-webhooks" else "secret"
+    secret = SECRETS.get(str(kind(name).verify), "secret")
     secrets = (secret,) if made.secret else ()
     assert build("mine", channel, lambda: secrets).name == name
     assert kind(name).summary in made.text

@@ -17,7 +17,7 @@ def test_settings_are_written_once_with_secrets_of_their_own(tmp_path: Path) -> 
     secrets = {each.name: each.read_text() for each in (first.directory / "secrets").iterdir()}
     assert first.default_settings().read_text().endswith("# mine\n")
     assert {each.name: each.read_text() for each in (first.directory / "secrets").iterdir()} == secrets
-    assert set(secrets) == {"sandbox.key", "tickets.key", "example-client.key"}
+    assert set(secrets) == {"sandbox.key", "tickets.key", "links.key", "example-client.key"}
     assert len(secrets["tickets.key"].strip()) == 48
     other.default_settings()
     assert (other.directory / "secrets/tickets.key").read_text() != secrets["tickets.key"]

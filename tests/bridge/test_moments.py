@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bridge.moments import NotAMoment, clock, since, span
+from bridge.moments import NotAMoment, clock, since
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -13,22 +13,6 @@ def test_a_moment_is_written_with_its_zone() -> None:
     """And nothing is written where there is none."""
     assert clock(utc=True)(NOW) == "2026-11-23 12:00:00 UTC"
     assert clock()(None) == ""
-
-
-@pytest.mark.parametrize(
-    ("length", "written"),
-    [
-        (timedelta(), "0 s"),
-        (timedelta(seconds=59.9), "59 s"),
-        (timedelta(minutes=5), "5 min"),
-        (timedelta(hours=2, minutes=5, seconds=9), "2 h 5 min"),
-        (timedelta(days=3, minutes=5), "3 d"),
-        (timedelta(seconds=-1), "0 s"),
-    ],
-)
-def test_a_span_has_two_units_at_most(length: timedelta, written: str) -> None:
-    """More would not be read."""
-    assert span(length) == written
 
 
 @pytest.mark.parametrize(

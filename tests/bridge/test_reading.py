@@ -1,6 +1,8 @@
 """Second readings of what could not be understood."""
 
 import json
+from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridge.reading import Reader
@@ -99,3 +101,38 @@ def test_foreseeing_changes_nothing(operator: "Operator") -> None:
         assert await bridge.store.interactions("support", limit=9) == ()
 
     operator.does(body)
+
+
+_MAIL = b"Message-ID: <m1@x>\nAuto-Submitted: auto-replied\n\nwords"
+_MAIL_CHANNEL = """
+[channels.mail]
+connector = "email"
+service = "sales"
+[channels.mail.options]
+addresses = ["support@example.com"]
+machines = { auto_reply = "bury" }
+"""
+
+
+def test_mail_that_was_set_aside_is_let_in_by_a_replay(operator: "Operator", tmp_path: Path) -> None:
+    """In the conversation that its names lead to; what would come of it can be seen before."""
+    config = tmp_path / "bridge.toml"
+    config.write_text(config.read_text() + _MAIL_CHANNEL)
+    kept = letter(_MAIL, channel="mail").model_copy(
+        update={"service": "sales", "headers": (("Return-Path", ""), ("Delivered-To", "support@example.com"))}
+    )
+
+    async def body(bridge: Bridge) -> None:
+        assert (await Reader(bridge).foresee(kept)).text.startswith("create mail-")
+        await bridge.store.bind(
+            "sales",
+            "mail",
+            (" id:m1@x",),
+            mark="",
+            default="its-thread",
+            window=timedelta(days=1),
+            now=bridge.clock(),
+        )
+
+    operator.does(body)
+    assert read(operator, kept).text == "command 1 of its-thread"

@@ -36,7 +36,12 @@ def test_real_settings_never_get_a_sandbox(environment: dict[str, str], tmp_path
     assert stack.foundations(0) == []
     assert [program.name for program in stack.rest()] == ["intake", "worker", "worker2", "beat"]
     assert stack.sandbox_url is None
-    assert set(stack.environment) == {"BRIDGE_CONFIG", "BRIDGE_HTTP_PORT", "BRIDGE_SMTP_PORT"}
+    assert set(stack.environment) == {
+        "BRIDGE_BLOBS_URL",
+        "BRIDGE_CONFIG",
+        "BRIDGE_HTTP_PORT",
+        "BRIDGE_SMTP_PORT",
+    }
     assert not (tmp_path / "data/bridge.toml").exists()
 
 

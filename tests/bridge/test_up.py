@@ -22,6 +22,7 @@ def test_the_printed_commands_work_as_printed(live: "Up") -> None:
     assert (first["status"], second["status"]) == ("accepted", "duplicate")
     assert first["receipts"][0]["id"] == second["receipts"][0]["id"]
     assert live.sample("mail").stdout == "accepted\n"
+    assert json.loads(live.sample("command").stdout)["outcome"]["state"] == "applied"
     external_id = first["receipts"][0]["external_id"]
     assert live.shown(external_id)["interaction"]["state"] == "open"
     shown = live.sample("show")

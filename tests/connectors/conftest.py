@@ -14,7 +14,7 @@ from bridge.request_file import read_request
 from connectors.base import Connector, Delivery, Envelope
 from connectors.headers import Headers
 from connectors.registry import build, kind
-from tests.connectors.signing import sign
+from tests.connectors.signing import SNS_EVIDENCE, sign
 from worker.blob import BlobName
 from worker.commands import Command
 from worker.errors import KeyConflict
@@ -202,7 +202,7 @@ def settle(name: str) -> Settled:
         verify=written.get("verify", ""),
     )
     secrets = tuple(written["secrets"])
-    connector = build(written["channel"], settings, lambda: secrets)
+    connector = build(written["channel"], settings, lambda: secrets, SNS_EVIDENCE)
     verify = settings.verify or kind(name).verify
     return Settled(connector, verify, secrets, tuple(written["options"].get("addresses", ())))
 

@@ -191,6 +191,13 @@ def _mailgun(delivery: Delivery, secret: str, _options: dict[str, Any]) -> Deliv
     if delivery.headers.get("content-type", "").startswith(FORM):
         before = delivery.body + b"&" if delivery.body else b""
         return replace(delivery, body=before + urlencode(proof).encode())
+    multipart = delivery.headers.get("content-type", "").partition("boundary=")[2]
+    if multipart and delivery.body.endswith(f"--{multipart}--\r\n".encode()):
+        parts = "".join(
+            f'--{multipart}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in proof.items()
+        )
+        return replace(delivery, body=parts.encode() + delivery.body)
     if not delivery.body.endswith(b"}"):
         return delivery  # nothing that Mailgun could have sent
     before = delivery.body[:-1] + (b", " if delivery.body != b"{}" else b"")

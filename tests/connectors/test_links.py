@@ -1,6 +1,7 @@
 """A link leads to one message, was made by us, and says the same for the same message."""
 
 import re
+import string
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,17 +37,26 @@ def test_a_link_of_another_key_is_none_of_ours() -> None:
 
 def test_a_link_is_for_one_channel() -> None:
     """The same token elsewhere is no link."""
-    channel, token = parts(LINKS.to("mail", MAIL))
+    _, token = parts(LINKS.to("mail", MAIL))
     assert LINKS.read("other", token) is None
     assert LINKS.read("../mail", token) is None
 
 
 def test_one_changed_character_makes_it_a_strangers() -> None:
-    """At any place; the last character of each half holds bits that mean nothing, and those count too."""
+    """At any place."""
     channel, token = parts(LINKS.to("mail", MAIL))
     for at, each in enumerate(token):
         other = token[:at] + ("B" if each != "B" else "C") + token[at + 1 :]
         assert LINKS.read(channel, other) is None, at
+
+
+def test_a_link_has_one_writing() -> None:
+    """The last character of each half has bits to spare; only one setting of them is the link."""
+    channel, token = parts(LINKS.to("mail", MAIL))
+    letters = string.ascii_letters + string.digits + "-_"
+    for end in (token.index(".") - 1, len(token) - 1):
+        written = [token[:end] + letter + token[end + 1 :] for letter in letters]
+        assert [each for each in written if LINKS.read(channel, each)] == [token]
 
 
 @given(st.text(max_size=80))

@@ -43,5 +43,5 @@ def test_hosts_of_the_internet_are_public(address: str) -> None:
     ],
 )
 def test_everything_else_is_not(address: str) -> None:
-    """The machine, its networks, clouds' metadata, groups, tunnels into any of them, and what is no address."""
+    """The machine, its networks, clouds' metadata, groups, tunnels into them, and what is no address."""
     assert not is_public(address)

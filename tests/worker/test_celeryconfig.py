@@ -35,6 +35,8 @@ SERVICES = json.dumps(
     }
 )
 
+SUBSCRIPTIONS = json.dumps({"crm": {"url": "https://crm.example/", "secrets": ["env:SECRET"]}})
+
 
 def run(directory: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Load the app in a process with these variables and return what it reports."""
@@ -57,6 +59,7 @@ def on_redis(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         tmp_path_factory.mktemp("redis"),
         BRIDGE_BROKER_URL="redis://127.0.0.1:1/1",
         BRIDGE_SERVICES=SERVICES,
+        BRIDGE_SUBSCRIPTIONS=SUBSCRIPTIONS,
         BRIDGE_WORKER_TICK_S="0.5",
     )
     assert done.returncode == 0, done.stderr
@@ -88,7 +91,7 @@ WANTED = {
     "task_default_queue": "bridge.commands",
     "task_create_missing_queues": False,
     "worker_pool": "threads",
-    "worker_concurrency": 13,  # 2 + 3 partitions and 8 spare
+    "worker_concurrency": 14,  # 2 + 3 partitions, a subscription and 8 spare
     "worker_prefetch_multiplier": 1,
     "worker_disable_prefetch": True,
     "worker_cancel_long_running_tasks_on_connection_loss": False,
@@ -141,32 +144,44 @@ def test_publishing_gives_up_soon(on_redis: dict[str, Any]) -> None:
 
 def test_each_kind_of_task_has_its_queue(on_redis: dict[str, Any]) -> None:
     """Rings, ticks and commands do not wait behind one another."""
-    queues = ["bridge.commands", "bridge.drain", "bridge.tick"]
+    queues = ["bridge.commands", "bridge.drain", "bridge.tick", "bridge.upkeep"]
     assert sorted(on_redis["queues"]) == queues
     assert all(name == key for name, key in on_redis["queues"].items())
     assert on_redis["task_routes"] == {
         "bridge.drain": {"queue": "bridge.drain"},
         "bridge.tick": {"queue": "bridge.tick"},
+        **{f"bridge.{name}": {"queue": "bridge.upkeep"} for name in ("sweep", "reconcile", "audit", "prune")},
     }
 
 
 def test_the_tick_is_scheduled(on_redis: dict[str, Any]) -> None:
     """As often as the settings say, and an outage leaves no burst behind."""
-    assert on_redis["beat_schedule"] == {
-        "tick": {
-            "task": "bridge.tick",
-            "schedule": 0.5,
-            "options": {"queue": "bridge.tick", "expires": 1.0},
-        }
+    assert on_redis["beat_schedule"]["tick"] == {
+        "task": "bridge.tick",
+        "schedule": 0.5,
+        "options": {"queue": "bridge.tick", "expires": 1.0},
+    }
+
+
+def test_sweeps_are_rung_for_more_often_than_any_of_them_is_due(on_redis: dict[str, Any]) -> None:
+    """Each turn is taken once in the store, whoever rings."""
+    assert on_redis["beat_schedule"]["sweep"] == {
+        "task": "bridge.sweep",
+        "schedule": 30.0,
+        "options": {"queue": "bridge.upkeep", "expires": 30.0},
     }
 
 
 def test_a_worker_brings_the_bridges_tasks(on_redis: dict[str, Any]) -> None:
     """They are imported with the app's other modules, not with the app itself."""
     assert on_redis["tasks"] == [
+        "bridge.audit",
         "bridge.create_interaction",
         "bridge.drain",
+        "bridge.prune",
+        "bridge.reconcile",
         "bridge.stop_interaction",
+        "bridge.sweep",
         "bridge.tick",
         "bridge.update_interaction",
     ]

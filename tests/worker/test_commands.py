@@ -1,5 +1,7 @@
 """Commands are complete, checked and comparable when they leave the door."""
 
+import hashlib
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -7,7 +9,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from worker.commands import Command, Create, Stop, Update, conversation_id, decode, encode
+from worker.commands import (
+    Command,
+    Create,
+    Guard,
+    Notify,
+    Stop,
+    Update,
+    conversation_id,
+    decode,
+    encode,
+    guard_of,
+)
+from worker.notices import Notice, NoticeKind
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 COMMON = {
@@ -34,10 +48,21 @@ common = {
     "channel": names,
     "received_at": st.datetimes(timezones=st.just(UTC)),
 }
+notices = st.builds(
+    Notice,
+    id=texts,
+    kind=st.sampled_from(NoticeKind),
+    at=st.datetimes(timezones=st.just(UTC)),
+    service=names,
+    external_id=external_ids,
+    generation=st.integers(1, 9),
+    note=texts,
+)
 commands = (
     st.builds(Create, **common, user_data=values)
     | st.builds(Update, **common, changed=values, added=values, deleted=st.lists(texts).map(tuple))
     | st.builds(Stop, **common, reason_system_name=st.none() | texts)
+    | st.builds(Notify, **common, notice=notices)
 )
 
 
@@ -47,6 +72,22 @@ def test_a_command_comes_back_as_it_was_written(command: Command) -> None:
     """What a lane holds is the whole command, whatever its texts."""
     assert decode(encode(command)) == command
     assert decode(encode(command)).fingerprint == command.fingerprint
+
+
+def test_the_order_of_names_is_no_content() -> None:
+    """A sender that writes its properties in another order the second time sends the same message."""
+    inner = [{"b": 1, "a": [2, {"y": None, "x": 0.5}]}, {"a": [2, {"x": 0.5, "y": None}], "b": 1}]
+    there, back = (Create(**COMMON, user_data={"Subject": "x", "Data": each}) for each in inner)
+    turned = Create(**COMMON, user_data={"Data": inner[0], "Subject": "x"})
+    assert there.fingerprint == back.fingerprint == turned.fingerprint
+    assert list(there.user_data) != list(turned.user_data)
+
+
+@pytest.mark.parametrize("number", [2**64, -(2**63) - 1, 10**40])
+def test_numbers_of_any_size_have_their_fingerprint(number: int) -> None:
+    """JSON knows no largest one."""
+    large, larger = (Create(**COMMON, user_data={"Count": each}) for each in (number, number + 1))
+    assert large.fingerprint == decode(encode(large)).fingerprint != larger.fingerprint
 
 
 @pytest.mark.parametrize("text", [b"", b"{}", b'{"kind": "merge"}', b"\xff", b'{"kind": "stop"}'])
@@ -146,3 +187,24 @@ def test_times_keep_their_moment() -> None:
     """A sender's own time zone does not change what happened when."""
     there = NOW.astimezone(timezone(timedelta(hours=5, minutes=30)))
     assert decode(encode(Create(**{**COMMON, "received_at": there}))).received_at == NOW
+
+
+def test_a_guard_is_no_part_of_anybodys_fingerprint() -> None:
+    """Keys from before there were guards stay what they were; of a guarded command its key says all."""
+    stop = Stop(**COMMON)
+    one = stop.model_copy(update={"guard": Guard(idle_since=NOW, sweep="a"), "reason_description": "1 d"})
+    other = stop.model_copy(update={"guard": Guard(idle_since=NOW, sweep="b"), "reason_description": "2 d"})
+    assert one.fingerprint == other.fingerprint != stop.fingerprint
+    plain = {"service": "support", "external_id": "c-1", "channel": "mail", "kind": "stop"}
+    content = {**plain, "reason_system_name": None, "reason_description": None}
+    written = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    assert stop.fingerprint == hashlib.sha256(written).hexdigest()[:16]
+
+
+def test_a_guard_survives_the_lane() -> None:
+    """Whatever values exempt."""
+    guard = Guard(idle_since=NOW, states=("Queued",), exempt={"vip": ("yes", 1, None)}, sweep="a")
+    for command in (Stop(**COMMON, guard=guard), Update(**COMMON, guard=guard)):
+        assert decode(encode(command)) == command
+        assert guard_of(command) == guard
+    assert guard_of(Create(**COMMON)) is None

@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from pydantic_core import to_json
 
+from worker.blob import BlobName
+from worker.blobs.directory import DirectoryBlobs
 from worker.budget import MARKS_BYTES
 from worker.commands import Command, Create, Update
 from worker.errors import KeyConflict, LaneFull, StoreUnavailable, UnknownService, UserDataRefused
@@ -386,3 +389,18 @@ def test_a_batch_that_was_half_kept_is_whole_after_it_came_again(redis_url: str,
                 await store.aclose()
 
     asyncio.run(main())
+
+
+def test_whole_messages_are_kept_under_their_hash(tmp_path: Path) -> None:
+    """Where blobs are kept at all; otherwise nothing happens."""
+    blobs = DirectoryBlobs(tmp_path)
+
+    async def scene() -> bytes | None:
+        for place in (blobs, None):
+            intake = Intake(
+                MemoryStore(), Bell(), services={}, clock=lambda: NOW, ids=str, listen=print, blobs=place
+            )
+            await intake.preserve("mail", b"Subject: Hi")
+        return await blobs.get(BlobName.of("mail", b"Subject: Hi"))
+
+    assert asyncio.run(scene()) == b"Subject: Hi"

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from worker.interactions import EndedBy, Interaction, State
+from worker.interactions import EndedBy, Idleness, Interaction, State
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -44,3 +44,14 @@ def test_a_follow_up_begins_afresh_under_its_own_id() -> None:
         last_activity_at=LATER,
     )
     assert NEW.remote_id == "c-1"
+
+
+def test_what_sweeps_do_is_no_activity() -> None:
+    """The row counts it until something happens again."""
+    warned = OPEN.warned(at=LATER)
+    left = warned.left_alone(at=LATER).left_alone(at=LATER)
+    assert (left.last_activity_at, left.state) == (OPEN.last_activity_at, State.OPEN)
+    assert left.idleness == Idleness(warned_at=LATER, left=2, left_at=LATER)
+    assert left.opened(interaction_id=None, channel="mail", at=LATER).idleness is None
+    assert left.ended(by=EndedBy.SWEEP, tombstone=LATER, at=LATER).idleness is None
+    assert left.follow_up().idleness is None

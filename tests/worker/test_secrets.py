@@ -78,3 +78,27 @@ def test_a_url_may_be_a_reference(environment: Change, tmp_path: Path) -> None:
     assert secrets.url("env:STORE") == "redis://:pw@host"
     assert secrets.url("file:url") == "redis://:pw@file"
     assert secrets.url("redis://plain") == "redis://plain"
+
+
+def test_a_file_can_be_replaced(tmp_path: Path) -> None:
+    """At once or not at all, for nobody else to read, and read anew; a variable cannot be."""
+    secrets = Secrets(tmp_path)
+    path = tmp_path / "token"
+    path.write_text("first", encoding="utf-8")
+    path.chmod(0o644)
+    os.utime(path, ns=(1, 1))
+    assert secrets.value("file:token") == "first"
+    assert secrets.replace("file:token", "second")
+    assert secrets.value("file:token") == "second"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["token"]
+    assert not secrets.replace("env:TOKEN", "third")
+    with pytest.raises(FileNotFoundError):
+        secrets.replace("file:nowhere/token", "third")
+
+
+def test_a_file_is_found_beside_the_settings(tmp_path: Path) -> None:
+    """Relative references begin there, absolute ones stand for themselves."""
+    secrets = Secrets(tmp_path)
+    assert secrets.path("file:server.crt") == tmp_path / "server.crt"
+    assert secrets.path("file:/etc/server.crt") == Path("/etc/server.crt")

@@ -1,6 +1,7 @@
 """Settings are checked when they are read, not when they hurt."""
 
 import math
+import re
 from typing import Any
 
 import pytest
@@ -123,6 +124,58 @@ def test_a_ring_is_answered_long_before_it_comes_again(slice_s: float, *, fits: 
         return
     with pytest.raises(ValidationError, match=r"together be at most 60 seconds"):
         Settings(services=services, worker={"slice_s": slice_s})
+
+
+HOOK = {"url": "https://crm.example/events?for=us", "secrets": ["env:SECRET"]}
+
+
+def test_a_subscription_is_told_everything_unless_it_chooses() -> None:
+    """By https, and as patiently as Standard Webhooks recommends: for three days."""
+    (hook,) = Settings.model_validate({"subscriptions": {"crm": HOOK}}).hooks.items()
+    assert hook[0] == "hook.crm"
+    assert len(hook[1].events) == 5
+    assert (hook[1].services, hook[1].channels, hook[1].allow_private) == ((), (), False)
+    assert hook[1].retry.max_age_s == 3 * 24 * 3600
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"url": "http://crm.example/"}, "url must be https unless allow_private is true"),
+        ({"url": "ftp://crm.example/"}, "url"),
+        ({"url": "https://user:pw@crm.example/"}, "url"),
+        ({"url": "https://crm.example/#part"}, "url"),
+        ({"url": "https:///events"}, "url"),
+        ({"secrets": []}, "secrets"),
+        ({"secrets": ["whsec_the+secret+itself"]}, "secrets"),
+        ({"events": []}, "events"),
+        ({"events": ["interaction.exploded"]}, "events"),
+        ({"services": ["sales"]}, "subscriptions.crm.services has 'sales', but there is: hook.shop, support"),
+        ({"call_timeout_s": 22.5}, r"more than twice subscriptions.crm.call_timeout_s"),
+        ({"waiting_cap": 0}, "waiting_cap"),
+    ],
+)
+def test_a_subscription_that_cannot_be_meant_is_refused(more: dict[str, Any], said: str) -> None:
+    """Each with its path and the reason."""
+    services = {"support": SERVICE, "hook.shop": SERVICE}
+    with pytest.raises(ValidationError, match=re.escape(said)):
+        Settings.model_validate({"services": services, "subscriptions": {"crm": {**HOOK, **more}}})
+
+
+def test_a_subscription_shares_no_name_with_a_service() -> None:
+    """Its lanes would be the service's; and `hook.` and its name make a name of a service."""
+    services = {"hook.crm": SERVICE}
+    with pytest.raises(ValidationError, match=r"services\.hook\.crm has the name by which"):
+        Settings.model_validate({"services": services, "subscriptions": {"crm": HOOK}})
+    Settings.model_validate({"subscriptions": {"x" * 59: HOOK}})
+    with pytest.raises(ValidationError):
+        Settings.model_validate({"subscriptions": {"x" * 60: HOOK}})
+
+
+def test_a_private_receiver_may_be_spoken_to_without_tls() -> None:
+    """Where that is allowed."""
+    hook = {**HOOK, "url": "http://crm.internal:8080/events", "allow_private": True}
+    assert Settings.model_validate({"subscriptions": {"crm": hook}}).hooks["hook.crm"].allow_private
 
 
 def test_settings_can_be_printed() -> None:

@@ -19,6 +19,7 @@ from worker.commands import Create, Stop, Update
 from worker.errors import KeyConflict, SettingsError
 from worker.lanes import LaneView, Partition
 from worker.process import ProcessHolder
+from worker.sweep.run import Sweeper
 
 Change = Callable[..., None]
 
@@ -183,6 +184,22 @@ def test_a_tick_rings_what_is_due(holder: ProcessHolder, monkeypatch: pytest.Mon
     monkeypatch.setattr(holder.get().bridge.doorbell, "ring", ring)
     tasks.tick()
     assert rings == [Partition("support", 0)]
+
+
+@pytest.mark.usefixtures("holder")
+def test_a_sweep_takes_the_turns_that_are_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the process is on its way out."""
+    turns = []
+
+    async def take_turns(sweeper: Sweeper) -> None:
+        turns.append(sweeper)
+
+    monkeypatch.setattr(Sweeper, "take_turns", take_turns)
+    tasks.sweep()
+    assert len(turns) == 1
+    tasks._stop()
+    tasks.sweep()
+    assert len(turns) == 1
 
 
 def test_a_worker_begins_and_ends_with_its_process(holder: ProcessHolder) -> None:

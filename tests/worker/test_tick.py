@@ -7,6 +7,7 @@ import pytest
 
 from worker.commands import Create
 from worker.lanes import Partition, partition_of
+from worker.notices import Notice, NoticeKind
 from worker.store.limits import Limits, ServiceLimits
 from worker.store.memory import MemoryStore
 from worker.tick import tick
@@ -39,11 +40,23 @@ def store() -> MemoryStore:
     return store
 
 
-def rung(store: MemoryStore, seconds: float) -> list[Partition]:
+def rung(store: MemoryStore, seconds: float, relayed: list[Partition] | None = None) -> list[Partition]:
     """Tick so many seconds later and return what was rung."""
     bell = Bell()
+
+    async def relay(partition: Partition) -> int:
+        assert relayed is not None
+        relayed.append(partition)
+        return 1
+
     count = asyncio.run(
-        tick(store, bell, partitions=PARTITIONS, clock=lambda: NOW + timedelta(seconds=seconds))
+        tick(
+            store,
+            bell,
+            partitions=PARTITIONS,
+            relay=relay,
+            clock=lambda: NOW + timedelta(seconds=seconds),
+        )
     )
     assert count == len(bell.rings)
     return bell.rings
@@ -80,3 +93,14 @@ def test_what_is_held_is_not_rung(store: MemoryStore) -> None:
     asyncio.run(store.hold("wide", until=NOW + timedelta(seconds=30), reason="401"))
     assert rung(store, 29) == [SUPPORT]
     assert rung(store, 30) == [SUPPORT, WIDE]
+
+
+def test_what_was_not_passed_on_is_passed_on(store: MemoryStore) -> None:
+    """Whoever wrote a notice may have died before it could pass it on."""
+    relayed: list[Partition] = []
+    told = Notice(
+        id="evt_1", kind=NoticeKind.CREATED, at=NOW, service="wide", external_id="c-1", generation=1
+    )
+    store._state.shares[WIDE].put_out([told])
+    assert rung(store, 0, relayed) == [SUPPORT, WIDE]
+    assert relayed == [WIDE]

@@ -19,8 +19,11 @@ from worker.errors import SecretMissing, SettingsError, StoreUnavailable, StoreU
 from worker.events import CommandDeferred, Event, StoreDoubtful
 from worker.lanes import Partition
 from worker.letters import Unreadable
+from worker.notices import Notice, NoticeKind
+from worker.operations import PostEvent
 from worker.secrets import Secrets
 from worker.settings import Settings
+from worker.store.keys import Keys
 from worker.wiring import Bridge
 
 Change = Callable[..., None]
@@ -98,6 +101,81 @@ def test_each_service_has_its_crew_and_its_partitions(redis_url: str, environmen
         await bridge.aclose()
 
     asyncio.run(scene())
+
+
+HOOK = {"url": "http://127.0.0.1:9/events", "secrets": ["env:KEY"], "allow_private": True}
+
+
+def test_a_subscription_has_its_crew_and_hears_of_what_it_chose(redis_url: str, environment: Change) -> None:
+    """It is a service to the store and to every command; only what it chose is written down."""
+    environment(KEY="k")
+
+    async def scene() -> None:
+        hook = {**HOOK, "events": ["command.dead"], "services": ["sales"], "call_timeout_s": 7}
+        bridge = bridge_on(redis_url, subscriptions={"crm": hook})
+        assert bridge.partitions == {"support": 2, "sales": 1, "hook.crm": 1}
+        assert set(bridge.crews) == {"support", "sales", "hook.crm"}
+        desks = {name: crew._desk for name, crew in bridge.crews.items()}
+        assert [desks[name].watched for name in ("support", "sales", "hook.crm")] == [
+            frozenset(),
+            {NoticeKind.DEAD},
+            frozenset(),
+        ]
+        assert bridge._bench("sales").watched == {NoticeKind.DEAD}
+        assert desks["sales"].written == bridge.relay.soon
+        assert desks["hook.crm"].longest_call == timedelta(seconds=7)
+        assert desks["hook.crm"].retry == bridge.settings.subscriptions["crm"].retry
+        await bridge.aclose()
+
+    asyncio.run(scene())
+
+
+def test_a_receiver_on_this_machine_is_reached_only_where_that_is_allowed(
+    redis_url: str, environment: Change
+) -> None:
+    """The two kinds share no connection."""
+    environment(KEY="whsec_" + "A" * 32)
+
+    async def scene() -> list[str]:
+        strict = {**HOOK, "url": "https://127.0.0.1:9/events", "allow_private": False}
+        bridge = bridge_on(redis_url, subscriptions={"loose": HOOK, "strict": strict})
+        event = PostEvent("evt_1", "bridge.test", NOW, {})
+        said = [
+            (await bridge.hook(name).send(event, trace_id="")).evidence.detail for name in ("loose", "strict")
+        ]
+        with pytest.raises(SettingsError, match="subscription 'none' is configured; there is: loose, strict"):
+            bridge.hook("none")
+        await bridge.aclose()
+        return said
+
+    loose, strict = asyncio.run(scene())
+    assert "is not a public address" not in loose
+    assert "127.0.0.1 is not a public address" in strict
+
+
+def test_a_bridge_that_ends_passes_on_what_it_wrote(redis_url: str) -> None:
+    """And a tick passes on what a bridge before it did not."""
+
+    async def scene() -> list[int]:
+        bridge = bridge_on(redis_url, subscriptions={"crm": HOOK})
+        home, told = Partition("support", 0), []
+        notice = Notice(
+            id="evt_1", kind=NoticeKind.CREATED, at=NOW, service="support", external_id="c-1", generation=1
+        )
+        outbox = Keys.of(home).outbox
+        await bridge.store._link.redis.xadd(outbox, {"notice": notice.model_dump_json()})
+        bridge.relay.soon(home)
+        await bridge.aclose()
+        later = bridge_on(redis_url, subscriptions={"crm": HOOK})
+        told.append((await later.store.backlog(Partition("hook.crm", 0), now=NOW)).lanes)
+        second = notice.model_copy(update={"id": "evt_2", "external_id": "c-2"})
+        await later.store._link.redis.xadd(outbox, {"notice": second.model_dump_json()})
+        await later.tick()
+        told.append((await later.store.backlog(Partition("hook.crm", 0), now=NOW)).lanes)
+        await later.aclose()
+        return told
+
+    assert asyncio.run(scene()) == [1, 2]
 
 
 def test_a_desk_merges_unless_its_service_says_otherwise(redis_url: str, environment: Change) -> None:

@@ -5,11 +5,15 @@ own (docs/decisions/0004-exact-transport.md).
 """
 
 import math
+import socket
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 import aiohttp
 import httpx
+
+from worker.sockets import AddressInfo
 
 # Shorter than what servers commonly grant an idle connection (5 s is the shortest usual one), so that it is
 # us who close it: a request on a connection that the server just closed ends in doubt.
@@ -25,8 +29,11 @@ class Connections:
     is taken from the environment: neither a proxy nor a .netrc may change where calls and keys go.
     """
 
-    def __init__(self, *, in_flight: int) -> None:
-        """`in_flight` is how many calls are made at once."""
+    def __init__(
+        self, *, in_flight: int, sockets: Callable[[AddressInfo], socket.socket] | None = None
+    ) -> None:
+        """`in_flight` is how many calls are made at once; `sockets` makes only those that are allowed."""
+        self._sockets = sockets
         self._limit = in_flight + _SPARE_CONNECTIONS
         # Made here and not within the first call's time: it costs as much CPU as hundreds of calls.
         self._tls = httpx.create_ssl_context(trust_env=True)
@@ -40,13 +47,14 @@ class Connections:
                 limit=self._limit,
                 keepalive_timeout=_IDLE_S,
                 ssl=self._tls,
+                socket_factory=self._sockets,
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 # Cookies would travel between calls, and between services of one host.
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
-                # Without a body it would claim application/octet-stream, which a strict server answers with 415.
+                # Without a body it would claim application/octet-stream, which strict servers refuse.
                 skip_auto_headers=["Content-Type"],
             )
         return self._session

@@ -13,6 +13,7 @@ from worker.operations import (
     CreateInteraction,
     GetInteraction,
     Operation,
+    PostEvent,
     Reference,
     StopInteraction,
     UpdateInteraction,
@@ -53,6 +54,8 @@ def build(operation: Operation, collection: str) -> Request:
             url = f"{collection}/{_addressed(operation.reference)}/update"
             # The reference requires a body here, so even nothing to change is said.
             return Request("POST", url, _json({"data": _changes(operation)}))
+        case PostEvent():
+            raise ValueError("an event is for a subscriber and not for the Open Media API")
         case _:  # pragma: no cover - mypy proves it unreachable
             assert_never(operation)
 

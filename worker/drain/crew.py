@@ -6,6 +6,7 @@ that nobody needs to be rung: a command that arrives meanwhile is on its way bef
 """
 
 import asyncio
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -52,6 +53,8 @@ class Crew:
         self._ringing: set[asyncio.Task[bool]] = set()
         self._room = asyncio.Event()
         self._help_called = float("-inf")
+        #: When the store last answered a claim, in seconds of `time.monotonic`; for the watchdog's thread.
+        self.looked_at = time.monotonic()
 
     @property
     def free(self) -> int:
@@ -103,6 +106,7 @@ class Crew:
         claims = await desk.lanes.claim(
             partition, limit=wanted, lease=desk.lease, token=desk.ids(), now=desk.clock(), leaving=leaving
         )
+        self.looked_at = time.monotonic()
         for claim in claims:
             task = self._begin(claim)
             begun.add(task)

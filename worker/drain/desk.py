@@ -1,8 +1,11 @@
 """The desk: what the deliveries of one service work with."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from worker.lanes import Partition
+from worker.notices import NoticeKind
 from worker.ports import Api, Clock, Dice, Ids, Lanes, Listener
 from worker.settings import RetrySettings
 
@@ -34,10 +37,14 @@ class Desk:
     listen: Listener
     stopping: Stopping
     retry: RetrySettings
-    #: What our user data keys begin with.
-    mark: str
     lease: timedelta
     #: The longest that one call can take.
     longest_call: timedelta
+    #: What our user data keys begin with; empty sends none.
+    mark: str = ""
     #: Whether waiting updates may go out as one call.
     merging: bool = True
+    #: What somebody subscribed to.
+    watched: frozenset[NoticeKind] = frozenset()
+    #: Says, without waiting, that notices were written in a partition.
+    written: Callable[[Partition], None] = lambda _partition: None

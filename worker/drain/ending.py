@@ -6,13 +6,22 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
-from worker.commands import Command, Create
+from worker.commands import Command, Create, guard_of
 from worker.drain.desk import Desk
-from worker.events import BreakerOpened, CommandApplied, CommandBuried, CommandDeferred, ServiceHeld
+from worker.events import (
+    BreakerOpened,
+    CommandApplied,
+    CommandBuried,
+    CommandDeferred,
+    ServiceHeld,
+    ServicePaused,
+)
 from worker.interactions import Interaction, State
 from worker.lanes import Burial, Claim, Deferral, Entry, Held, Queued, Settlement
 from worker.letters import DeadCommand
-from worker.verdicts import Again, Applied, Bury, Ending, Hold
+from worker.news import of_burial, of_change
+from worker.notices import Notice, NoticeKind
+from worker.verdicts import Again, Applied, Bury, Ending, Hold, Pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,8 @@ async def write(desk: Desk, head: Head, ended: Ended, *, keep: bool) -> Held:
             return await _defer(desk, head, ended, ended.verdict)
         case Hold():
             return await _hold(desk, head, ended, ended.verdict)
+        case Pause():
+            return await _pause(desk, head, ended, ended.verdict)
         case Bury():
             return await _bury(desk, head, ended, ended.verdict)
 
@@ -61,9 +72,19 @@ async def _settle(desk: Desk, head: Head, ended: Ended, applied: Applied, *, kee
     *merged, last = head.members
     entries = [_entry(now, each, "merged", {"into": last.sequence}) for each in merged]
     entries.append(_entry(now, last, "applied", _evidence(head, ended, note=applied.note)))
-    settlement = Settlement(head.sequence, applied.interaction, tuple(entries), len(ended.calls), keep)
+    settlement = Settlement(
+        head.sequence,
+        applied.interaction,
+        tuple(entries),
+        len(ended.calls),
+        keep,
+        quiet=guard_of(head.command) is not None,
+        notices=_changes(desk, head, applied, now),
+    )
     held = await desk.lanes.settle(head.claim, settlement, lease=desk.lease, now=now)
     if held is not Held.STALE:
+        if settlement.notices:
+            desk.written(head.claim.partition)
         desk.listen(
             CommandApplied(
                 service=desk.service,
@@ -103,6 +124,14 @@ async def _hold(desk: Desk, head: Head, ended: Ended, hold: Hold) -> Held:
     desk.listen(ServiceHeld(desk.service, hold.reason, until))
     return await _put_back(
         desk, head, ended, wait, hold.reason, suspect=hold.suspect, counted=False, failed=False
+    )
+
+
+async def _pause(desk: Desk, head: Head, ended: Ended, pause: Pause) -> Held:
+    await desk.lanes.pause(desk.service, reason=pause.reason)
+    desk.listen(ServicePaused(desk.service, pause.reason))
+    return await _put_back(
+        desk, head, ended, timedelta(), pause.reason, suspect=False, counted=False, failed=False
     )
 
 
@@ -163,11 +192,14 @@ async def _bury(desk: Desk, head: Head, ended: Ended, bury: Bury) -> Held:
         park=isinstance(command, Create) and head.interaction.state is not State.OPEN,
         failed=bury.failed,
         calls=len(ended.calls),
+        notices=(of_burial(head.interaction, letter),) if NoticeKind.DEAD in desk.watched else (),
     )
     held = await desk.lanes.bury(head.claim, burial, now=now)
     if held is Held.TRIPPED:
         desk.listen(BreakerOpened(desk.service, bury.reason))
     if held is not Held.STALE:
+        if burial.notices:
+            desk.written(head.claim.partition)
         desk.listen(
             CommandBuried(
                 service=desk.service,
@@ -180,6 +212,14 @@ async def _bury(desk: Desk, head: Head, ended: Ended, bury: Bury) -> Held:
             )
         )
     return held
+
+
+def _changes(desk: Desk, head: Head, applied: Applied, now: datetime) -> tuple[Notice, ...]:
+    if not desk.watched:
+        return ()
+    before, after, sequence = head.interaction, applied.interaction, head.sequence
+    news = of_change(before, after, head.command, sequence=sequence, note=applied.note, at=now)
+    return tuple(each for each in news if each.kind in desk.watched)
 
 
 def _evidence(head: Head, ended: Ended, **facts: JsonValue) -> dict[str, JsonValue]:

@@ -6,10 +6,12 @@ outcome.
 
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Final
 
-from worker.commands import Command, Create, OnConflict, OnMissing, Stop, Update
+from worker.commands import Command, Create, Notify, OnConflict, OnMissing, Stop, Update, guard_of
 from worker.drain.backoff import delay_s, outage_delay_s
+from worker.drain.guard import found_before_stop, warned
 from worker.drain.plan import (
     create_step,
     ended_verdict,
@@ -23,6 +25,7 @@ from worker.interactions import EndedBy, Interaction, State
 from worker.operations import (
     CreateInteraction,
     GetInteraction,
+    PostEvent,
     Purpose,
     Step,
     StopInteraction,
@@ -43,7 +46,7 @@ from worker.outcomes import (
 )
 from worker.ports import Dice
 from worker.settings import RetrySettings
-from worker.verdicts import Again, Applied, Bury, Hold, Proceed, Verdict
+from worker.verdicts import Again, Applied, Bury, Hold, Pause, Proceed, Verdict
 
 _SHORTEST_HOLD_S = 1.0
 #: What is asked when a create of ours may have taken effect.
@@ -81,7 +84,7 @@ def judge(case: Case, outcome: Outcome) -> Verdict:
         case Conflict():
             return _conflicted(case, outcome.evidence)
         case Rejected():
-            return Bury("rejected", said(outcome.evidence))
+            return _rejected(case, outcome.evidence)
         case Unauthorized():
             return Hold(case.retry.unauthorized_hold_s, said(outcome.evidence), suspect=_in_doubt(case))
         case Overloaded():
@@ -125,6 +128,15 @@ def _in_doubt(case: Case) -> bool:
     return case.suspect or case.step.purpose in _DOUBTFUL
 
 
+def _rejected(case: Case, evidence: Evidence) -> Verdict:
+    if not isinstance(case.step.operation, PostEvent):
+        return Bury("rejected", said(evidence))
+    # Standard Webhooks: 410 asks for no more events; any other refusal is a failure that may pass.
+    if evidence.status == HTTPStatus.GONE:
+        return Pause(f"{said(evidence)}: its receiver wants no more events")
+    return again(case, evidence, suspect=False, failed=False)
+
+
 def _overloaded(case: Case, outcome: Overloaded) -> Verdict:
     verdict = again(case, outcome.evidence, suspect=_in_doubt(case), counted=outcome.retry_after_s is None)
     if isinstance(verdict, Bury) or outcome.retry_after_s is None:
@@ -139,12 +151,19 @@ def _succeeded(case: Case, snapshot: Snapshot | None) -> Verdict:
         case CreateInteraction():
             return Applied(_opened(case, snapshot), "created")
         case UpdateInteraction():
+            if guard_of(case.command):
+                return warned(case.step.target, now=case.now)
             word = "updated" if case.step.purpose is Purpose.APPLY else "applied to what was there"
             return Applied(_opened(case, snapshot), word)
         case StopInteraction():
-            return Applied(_ended(case, EndedBy.BRIDGE), "stopped")
+            by = EndedBy.SWEEP if guard_of(case.command) else EndedBy.BRIDGE
+            return Applied(_ended(case, by), "stopped")
         case GetInteraction():
+            if case.step.purpose is Purpose.BEFORE_STOP and isinstance(case.command, Stop):
+                return found_before_stop(case.step.target, case.command, snapshot, now=case.now)
             return _found(case, snapshot)
+        case PostEvent():
+            return Applied(case.interaction, "told")
 
 
 def _opened(case: Case, snapshot: Snapshot | None) -> Interaction:
@@ -169,7 +188,7 @@ def _found(case: Case, snapshot: Snapshot | None) -> Verdict:
 
 def _stranger(case: Case, snapshot: Snapshot | None) -> Verdict:
     command, target = case.command, case.step.target
-    if isinstance(command, Stop):  # a stop asks for no look; were one made, its answer decides nothing
+    if isinstance(command, Stop | Notify):  # a stop asks for no look; were one made, its answer decides nothing
         return again(case, Evidence(detail="found"), suspect=_in_doubt(case), failed=False)
     on_conflict = command.on_conflict if isinstance(command, Create) else OnConflict.UPDATE
     match on_conflict:
@@ -199,8 +218,8 @@ def _conflicted(case: Case, evidence: Evidence) -> Verdict:
 
 def _not_found(case: Case, evidence: Evidence) -> Verdict:
     match case.step.operation:
-        case CreateInteraction():
-            # No such service: nothing was created, and the service may yet be configured.
+        case CreateInteraction() | PostEvent():
+            # No such service, or nobody there: nothing was done, and it may yet be configured.
             return again(case, evidence, suspect=_in_doubt(case), failed=False)
         case GetInteraction():
             return _not_there(case, evidence)
@@ -211,7 +230,9 @@ def _not_found(case: Case, evidence: Evidence) -> Verdict:
 
 
 def _not_there(case: Case, evidence: Evidence) -> Verdict:
-    if case.step.purpose is Purpose.AFTER_UNKNOWN and not isinstance(case.command, Stop):
+    if case.step.purpose is Purpose.BEFORE_STOP:
+        return Applied(_ended(case, EndedBy.ELSEWHERE), "already gone")
+    if case.step.purpose is Purpose.AFTER_UNKNOWN and not isinstance(case.command, Stop | Notify):
         return Proceed(create_step(case.step.target, case.command, mark=case.mark))
     if case.step.purpose is Purpose.READ_BACK:
         # It failed, or it is still under way: only a later look can tell.

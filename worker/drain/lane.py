@@ -14,13 +14,14 @@ from pydantic import JsonValue
 from worker.drain.backoff import delay_s
 from worker.drain.desk import Desk
 from worker.drain.ending import Ended, Head, write
+from worker.drain.guard import given_up, overtaken, writes
 from worker.drain.judge import Case, judge
 from worker.drain.merge import merge, mergeable
 from worker.drain.plan import plan
 from worker.errors import StoreUnavailable
 from worker.events import CallAnswered, DrainFailed, LeaseLost
 from worker.interactions import Interaction, State
-from worker.lanes import Claim, Deferral, Entry, Held, Queued
+from worker.lanes import Claim, Deferral, Entry, Held, Queued, Way
 from worker.operations import Step
 from worker.outcomes import Outcome
 from worker.verdicts import Again, Applied, Bury, Proceed
@@ -113,12 +114,17 @@ async def _decide(desk: Desk, head: Head, lease: "_Lease", place: _Place, *, sus
     if head.attempt > desk.retry.max_attempts:
         doubt = "; the last try may have taken effect" if suspect else ""
         return Ended(Bury("exhausted", f"tried {head.attempt - 1} times without coming to an answer{doubt}"))
-    decision = plan(head.interaction, head.command, suspect=suspect, mark=desk.mark)
+    younger = len(place.waiting) > len(head.members)
+    decision = overtaken(head.interaction, head.command, younger=younger) or plan(
+        head.interaction, head.command, suspect=suspect, mark=desk.mark
+    )
     calls: list[Mapping[str, JsonValue]] = []
     while len(calls) < _MOST_STEPS:
         if not isinstance(decision, Step):
             return Ended(decision, tuple(calls))
         await lease.secure()
+        if writes(decision, head.command) and (given_up := await _given_up(desk, head)):
+            return Ended(given_up, tuple(calls))
         place.calls += 1
         outcome = await _call(desk, head, decision)
         calls.append(_evidence(desk.clock(), decision, outcome))
@@ -129,6 +135,14 @@ async def _decide(desk: Desk, head: Head, lease: "_Lease", place: _Place, *, sus
     wait = _delay(desk, head.attempt).total_seconds()
     again = Again(wait, f"still not settled after {_MOST_STEPS} calls", suspect=True, failed=False)
     return Ended(again, tuple(calls))
+
+
+async def _given_up(desk: Desk, head: Head) -> Applied | None:
+    """Look once more, right before a sweep's command takes effect; return the verdict where it must not."""
+    way = await desk.lanes.confirm(head.claim)
+    if way is Way.STALE:
+        raise _LaneLost
+    return given_up(head.interaction, way, now=desk.clock())
 
 
 async def _call(desk: Desk, head: Head, step: Step) -> Outcome:

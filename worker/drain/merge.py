@@ -8,18 +8,19 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import JsonValue
 
-from worker.commands import Command, Update
+from worker.commands import Command, Update, guard_of
 
 
 def mergeable(commands: Sequence[Command | None]) -> tuple[Update, ...]:
     """Return the updates at the head that may go out as one call; none or one when merging has no use.
 
     They must agree on what to do when the interaction is missing or has ended, and each must say one thing
-    about each property: what the API makes of a property named in two lists is its own affair.
+    about each property: what the API makes of a property named in two lists is its own affair. A sweep's goes
+    alone, because it may come to nothing.
     """
     found: list[Update] = []
     for command in commands:
-        if not isinstance(command, Update) or _contradicts_itself(command):
+        if not isinstance(command, Update) or guard_of(command) or _contradicts_itself(command):
             break
         if found and (command.on_missing, command.on_ended) != (found[0].on_missing, found[0].on_ended):
             break

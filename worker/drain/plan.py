@@ -4,12 +4,13 @@ Every create carries two marks in its user data (the fingerprint and the idempot
 one ours?" is answered by comparison and not by hope.
 """
 
-from worker.commands import Command, Create, OnEnded, Stop, Update, UserData
-from worker.interactions import Interaction, State
+from worker.commands import Command, Create, Notify, OnEnded, Stop, Update, UserData
+from worker.interactions import EndedBy, Interaction, State
 from worker.operations import (
     ByExternalId,
     CreateInteraction,
     GetInteraction,
+    PostEvent,
     Purpose,
     Step,
     StopInteraction,
@@ -35,6 +36,8 @@ def plan(interaction: Interaction, command: Command, *, suspect: bool, mark: str
             return _plan_update(interaction, command, suspect=suspect, mark=mark)
         case Stop():
             return _plan_stop(interaction, command)
+        case Notify():
+            return _plan_notify(interaction, command)
 
 
 def create_step(target: Interaction, command: Create | Update, *, mark: str) -> Step:
@@ -104,7 +107,9 @@ def _plan_update(
             ByExternalId(interaction.remote_id), command.changed, command.added, command.deleted
         )
         return Step(operation, Purpose.APPLY, interaction)
-    if interaction.ended_at and command.received_at < interaction.ended_at:
+    # a sweep's stop is nobody's word that the conversation was over: whatever comes after it is news
+    said_over = interaction.ended_by is not EndedBy.SWEEP
+    if said_over and interaction.ended_at and command.received_at < interaction.ended_at:
         return Applied(interaction, "superseded by the stop")
     return ended_verdict(interaction, command, suspect=suspect, mark=mark)
 
@@ -123,7 +128,20 @@ def ended_verdict(ended: Interaction, command: Update, *, suspect: bool, mark: s
 def _plan_stop(interaction: Interaction, command: Stop) -> Step | Applied:
     if interaction.state is State.ENDED:
         return Applied(interaction, "already ended")
+    if command.guard:
+        return look_step(interaction, Purpose.BEFORE_STOP)
+    return stop_step(interaction, command)
+
+
+def stop_step(interaction: Interaction, command: Stop) -> Step:
+    """Return the call that ends an interaction."""
     operation = StopInteraction(
         ByExternalId(interaction.remote_id), command.reason_system_name, command.reason_description
     )
     return Step(operation, Purpose.APPLY, interaction)
+
+
+def _plan_notify(interaction: Interaction, command: Notify) -> Step:
+    """Whether an earlier try was heard is the receiver's to tell, by the event's id."""
+    notice = command.notice
+    return Step(PostEvent(notice.id, notice.kind.value, notice.at, notice.told), Purpose.APPLY, interaction)

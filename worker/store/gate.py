@@ -69,7 +69,7 @@ class Gate:
         if self.ajar:
             wanted = min(wanted, 0 if self.probe_until > now else 1)
         if limits.rate_per_s:
-            wanted = min(wanted, int(self._saved(limits, now)))
+            wanted = min(wanted, int(self.saved(limits, now)))
         if limits.in_flight:
             wanted = min(wanted, limits.in_flight - self.busy(now))
         return max(wanted, 0)
@@ -121,7 +121,7 @@ class Gate:
         others = sum(1 for each, until in self.out.items() if until > now and each != lane)
         if limits.in_flight and others >= limits.in_flight:
             return False
-        return not limits.rate_per_s or self._saved(limits, now) >= 1
+        return not limits.rate_per_s or self.saved(limits, now) >= 1
 
     def pausing(self, reason: str) -> "Gate":
         """Return the gate shut by a person."""
@@ -137,7 +137,8 @@ class Gate:
             return replace(self, probe_until=0)
         return replace(self, shut_until=until, reason=reason, ajar=True, probe_until=0)
 
-    def _saved(self, limits: GateLimits, now: int) -> float:
+    def saved(self, limits: GateLimits, now: int) -> float:
+        """Return how many calls are saved up; negative where more were made than the rate allows."""
         if not self.tokens_at:
             return limits.burst
         return min(limits.burst, self.tokens + (now - self.tokens_at) * limits.rate_per_s / 1000)
@@ -146,7 +147,7 @@ class Gate:
         if not limits.rate_per_s:
             return self
         # rounded as the script writes it, so that both count alike
-        return replace(self, tokens=round(self._saved(limits, now) - calls, 6), tokens_at=now)
+        return replace(self, tokens=round(self.saved(limits, now) - calls, 6), tokens_at=now)
 
     def shut_since(self, before: "Gate", now: int) -> bool:
         """Say whether the gate was shut by what happened since."""

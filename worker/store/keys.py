@@ -31,6 +31,21 @@ class Keys:
         return self.prefix + "active"
 
     @property
+    def checked(self) -> str:
+        """Sorted set: open interaction → milliseconds of its last check."""
+        return self.prefix + "checked"
+
+    @property
+    def enlisting(self) -> str:
+        """String: how far the activity index was read for what is to be checked."""
+        return self.prefix + "enlisting"
+
+    @property
+    def unswept(self) -> str:
+        """String: why a person paused the sweeps of the service."""
+        return self.prefix + "unswept"
+
+    @property
     def gate(self) -> str:
         """Hash: the service's brake."""
         return self.prefix + "gate"
@@ -54,6 +69,11 @@ class Keys:
     def tally(self) -> str:
         """Hash: counter → count."""
         return self.prefix + "tally"
+
+    @property
+    def outbox(self) -> str:
+        """Stream: notices that were not passed on to the subscriptions."""
+        return self.prefix + "outbox"
 
     @property
     def pace(self) -> str:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from worker.commands import Command, encode
-from worker.errors import KeyConflict, LaneFull
+from worker.commands import Command, encode, guard_of
+from worker.errors import KeyConflict, LaneFull, Overtaken
 from worker.interactions import Interaction, State
 from worker.lanes import (
     Appended,
@@ -21,6 +21,7 @@ from worker.lanes import (
     Partition,
     Receipt,
     Settlement,
+    Way,
     partition_of,
 )
 from worker.store import wire
@@ -32,6 +33,7 @@ from worker.store.scripts import Script
 _APPEND: Final = Script.named("append", behind=("pace",))
 _CLAIM: Final = Script.named("claim", behind=("gate",))
 _RENEW: Final = Script.named("renew")
+_CONFIRM: Final = Script.named("confirm")
 _SETTLE: Final = Script.named("settle", behind=("gate", "pace"))
 _DEFER: Final = Script.named("defer", behind=("gate", "pace"))
 _BURY: Final = Script.named("bury", behind=("gate", "pace"))
@@ -79,9 +81,10 @@ class RedisLanes(Linked):
             HISTORY_CAP,
             RING_PATIENCE_MS,
             command.idempotency_key,
+            wire.millis(guard.idle_since) if (guard := guard_of(command)) else "",
         )
-        if word in {b"conflict", b"full"}:
-            raise _refusal(command, answer)
+        if word in {b"conflict", b"full", b"overtaken"}:
+            raise _refusal(command, word, answer)
         first_id, sequence, position, accepted, ring = answer
         receipt = Receipt(
             id=first_id.decode(),
@@ -133,10 +136,15 @@ class RedisLanes(Linked):
         )
         return until if renewed else None
 
+    async def confirm(self, claim: Claim) -> Way:
+        """See `worker.ports.Lanes.confirm`."""
+        keys, lane = Keys.of(claim.partition), claim.external_id
+        way = await self._link.run(_CONFIRM, (keys.row(lane), keys.lane(lane), keys.unswept), claim.fence)
+        return Way(way.decode())
+
     async def settle(self, claim: Claim, settlement: Settlement, *, lease: timedelta, now: datetime) -> Held:
         """See `worker.ports.Lanes.settle`."""
         keys, lane = Keys.of(claim.partition), claim.external_id
-        is_open = settlement.interaction.state is State.OPEN
         word = await self._link.run(
             _SETTLE,
             (
@@ -149,6 +157,7 @@ class RedisLanes(Linked):
                 keys.gate,
                 keys.out,
                 keys.pace,
+                keys.outbox,
             ),
             wire.millis(now),
             lane,
@@ -157,12 +166,14 @@ class RedisLanes(Linked):
             wire.record(settlement.interaction),
             int(settlement.keep),
             _ms(lease),
-            wire.millis(now) if is_open else "",
+            _activity(settlement, now),
             self._link.limits.service(claim.partition.service).ended_retention_ms,
             HISTORY_CAP,
             settlement.calls,
             self._gate(claim.partition.service),
-            *(wire.line(entry) for entry in settlement.entries),
+            len(settlement.notices),
+            *map(wire.notice, settlement.notices),
+            *map(wire.line, settlement.entries),
         )
         return Held(word.decode())
 
@@ -203,6 +214,7 @@ class RedisLanes(Linked):
                 keys.active,
                 keys.keys(lane),
                 keys.pace,
+                keys.outbox,
             ),
             wire.millis(now),
             lane,
@@ -218,6 +230,7 @@ class RedisLanes(Linked):
             self._gate(claim.partition.service),
             self._link.limits.service(claim.partition.service).ended_retention_ms,
             letter.head.model_dump_json(),
+            *map(wire.notice, burial.notices),
         )
         return Held(word.decode())
 
@@ -255,8 +268,8 @@ class RedisLanes(Linked):
     async def backlog(self, partition: Partition, *, now: datetime) -> Backlog:
         """See `worker.ports.Lanes.backlog`."""
         keys = Keys.of(partition)
-        due, lanes, oldest, until, reason, paused, ajar, dead, in_flight = await self._link.run(
-            _BACKLOG, (keys.due, keys.gate, keys.dead, keys.out), wire.millis(now)
+        due, lanes, oldest, until, reason, paused, ajar, dead, in_flight, untold = await self._link.run(
+            _BACKLOG, (keys.due, keys.gate, keys.dead, keys.out, keys.outbox), wire.millis(now)
         )
         return Backlog(
             due=due,
@@ -268,6 +281,7 @@ class RedisLanes(Linked):
             probing=bool(ajar) and not until,
             dead=dead,
             in_flight=in_flight,
+            untold=untold,
         )
 
     def _gate(self, service: str) -> str:
@@ -278,10 +292,19 @@ def _ms(span: timedelta) -> int:
     return int(span.total_seconds() * 1000)
 
 
-def _refusal(command: Command, answer: list[Any]) -> KeyConflict | LaneFull:
+def _activity(settlement: Settlement, now: datetime) -> int | str:
+    """Return what `settle` makes of an interaction's last activity."""
+    if settlement.interaction.state is not State.OPEN:
+        return ""
+    return "=" if settlement.quiet else wire.millis(now)
+
+
+def _refusal(command: Command, word: bytes, answer: list[Any]) -> KeyConflict | LaneFull | Overtaken:
     """Return why `append` took nothing: `{waiting commands}`, or `{first fingerprint, its conversation}`."""
     lane = command.external_id
-    if len(answer) == 1:
+    if word == b"overtaken":
+        return Overtaken(lane)
+    if word == b"full":
         return LaneFull(f"{answer[0]} commands already wait for {lane!r} of service {command.service!r}")
     first, conversation = (each.decode() for each in answer)
     return KeyConflict(

@@ -50,6 +50,26 @@ class RedisLetters(Linked):
             heads += await self._heads(page[begin : begin + _HEADS_AT_ONCE])
         return tuple(head for head in heads if head is not None)
 
+    async def old(
+        self, service: str, *, before: datetime, limit: int, offset: int = 0
+    ) -> tuple[LetterHead, ...]:
+        """See `worker.ports.Letters.old`."""
+        found: list[tuple[float, str, str]] = []
+        for keys in self._shares(service):
+            oldest = self._link.redis.zrange(
+                keys.dead,
+                "-inf",
+                f"({wire.millis(before)}",
+                byscore=True,
+                offset=0,
+                num=offset + limit,
+                withscores=True,
+            )
+            ids = [(at, letter_id.decode()) for letter_id, at in await self._link.ask(oldest)]
+            found += [(at, letter_id, keys.letter(letter_id)) for at, letter_id in ids]
+        heads = await self._heads([key for _, _, key in sorted(found)[offset : offset + limit]])
+        return tuple(head for head in heads if head is not None)
+
     async def letter(
         self, service: str, letter_id: str
     ) -> tuple[DeadCommand | Unreadable, tuple[Entry, ...]] | None:
@@ -93,7 +113,9 @@ class RedisLetters(Linked):
         )
         return sequence
 
-    async def discard(self, head: LetterHead, entry: Entry, *, token: str) -> bool:
+    async def discard(
+        self, head: LetterHead, entry: Entry, *, token: str, unless_waited_for: bool = False
+    ) -> bool:
         """See `worker.ports.Letters.discard`."""
         lane, keys = head.external_id, self._keys(head)
         discarded = await self._link.run(
@@ -116,6 +138,7 @@ class RedisLetters(Linked):
             HISTORY_CAP,
             self._link.limits.service(head.service).ended_retention_ms,
             REPEATABLE_MS,
+            int(unless_waited_for),
         )
         return bool(discarded)
 

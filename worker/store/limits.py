@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from worker.settings import GateSettings, ServiceSettings, Settings
+from worker.settings import GateSettings, ServiceSettings, Settings, SubscriptionSettings
 from worker.store.gate import GateLimits
 
 #: Lines kept of each conversation's history.
@@ -12,6 +12,8 @@ HISTORY_CAP = 100
 RING_PATIENCE_MS = 1000
 #: How long the answer of a replay or a discard is kept for its repetition: longer than any call is tried.
 REPEATABLE_MS = 600_000
+#: How long is remembered what a subscription was told, so that no relay tells it twice.
+HOOK_MEMORY_MS = 24 * 3600 * 1000
 #: What stands for a reason where a person gave none.
 UNSAID = "no reason given"
 
@@ -43,6 +45,16 @@ class ServiceLimits:
             lane_cap=service.lane_cap,
             dedup_window_ms=int(service.dedup_window_s * 1000),
             ended_retention_ms=int(service.ended_retention_s * 1000),
+        )
+
+
+    @classmethod
+    def of_hook(cls, subscription: SubscriptionSettings) -> "ServiceLimits":
+        """Return the limits of a subscription, which is soon done with what it was told."""
+        return cls(
+            gate=_gate(subscription.gate, 1),
+            dedup_window_ms=HOOK_MEMORY_MS,
+            ended_retention_ms=HOOK_MEMORY_MS,
         )
 
 
@@ -86,6 +98,7 @@ class Limits:
             name: ServiceLimits.of(service, _windows(settings, name))
             for name, service in settings.services.items()
         }
+        services |= {name: ServiceLimits.of_hook(hook) for name, hook in settings.hooks.items()}
         # three looks missed, and the next command rings: a drain that died is noticed within that time
         return cls(
             services, window=settings.worker.window, awake_ms=max(int(settings.worker.poll_s * 3000), 1)

@@ -5,8 +5,8 @@ It keeps every promise of `worker.ports.Store` but durability; one contract suit
 
 from datetime import datetime, timedelta
 
-from worker.commands import Command
-from worker.errors import KeyConflict, LaneFull
+from worker.commands import Command, guard_of
+from worker.errors import KeyConflict, LaneFull, Overtaken
 from worker.interactions import State
 from worker.lanes import (
     Appended,
@@ -20,6 +20,7 @@ from worker.lanes import (
     Receipt,
     Seen,
     Settlement,
+    Way,
     partition_of,
 )
 from worker.letters import DeadCommand, Unreadable
@@ -27,19 +28,41 @@ from worker.pace import Counted
 from worker.store import wire
 from worker.store.gate import GateLimits
 from worker.store.limits import RING_PATIENCE_MS, UNSAID, Limits
+from worker.store.memory_audits import MemoryAudits
+from worker.store.memory_checks import MemoryChecks
+from worker.store.memory_mailboxes import MemoryMailboxes
 from worker.store.memory_reading import MemoryReading
 from worker.store.memory_state import Lane, MemoryState, Share, received
+from worker.store.memory_sweeps import MemorySweeps
+from worker.store.outbox import MemoryOutbox
 from worker.store.pauses import MemoryPauses
+from worker.store.slots import MemorySlots
 from worker.store.threads import MemoryThreads
 
 
-class MemoryStore(MemoryReading, MemoryPauses, MemoryThreads):
+class MemoryStore(
+    MemoryReading,
+    MemorySweeps,
+    MemoryPauses,
+    MemoryThreads,
+    MemoryMailboxes,
+    MemorySlots,
+    MemoryChecks,
+    MemoryAudits,
+    MemoryOutbox,
+):
     """Implements `worker.ports.Store` for one process."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         super().__init__(MemoryState(limits or Limits()))
+        MemorySweeps.__init__(self, self._state)
         MemoryPauses.__init__(self)
         MemoryThreads.__init__(self)
+        MemoryMailboxes.__init__(self)
+        MemorySlots.__init__(self)
+        MemoryChecks.__init__(self, self._state)
+        MemoryAudits.__init__(self, self._state)
+        MemoryOutbox.__init__(self, self._state)
 
     async def append(self, command: Command, *, receipt_id: str, now: datetime) -> Appended:
         """See `worker.ports.Lanes.append`."""
@@ -59,6 +82,7 @@ class MemoryStore(MemoryReading, MemoryPauses, MemoryThreads):
             repeated = known.receipt.id != receipt_id
             receipt = known.receipt.model_copy(update={"duplicate": repeated})
             return Appended(receipt, self._wake(share, name, now))
+        _refuse_overtaken(share.lanes.get(name), command)
         lane = self._state.lane(command.service, name)
         position = len(lane.commands)
         if position >= limits.lane_cap:
@@ -74,7 +98,8 @@ class MemoryStore(MemoryReading, MemoryPauses, MemoryThreads):
         )
         lane.commands.append(Queued(lane.sequence, receipt_id, now, command))
         lane.write(received(command, lane.sequence, now))
-        lane.activity = lane.activity and now
+        if not guard_of(command):
+            lane.activity = lane.activity and now
         share.count(Counted.ACCEPTED, 1, now)
         window = timedelta(milliseconds=limits.window_ms(command.channel))
         seen = Seen(receipt, command.fingerprint, now + window)
@@ -148,6 +173,15 @@ class MemoryStore(MemoryReading, MemoryPauses, MemoryThreads):
         share.gate = share.gate.renewed(claim.external_id, wire.millis(now + lease))
         return now + lease
 
+    async def confirm(self, claim: Claim) -> Way:
+        """See `worker.ports.Lanes.confirm`."""
+        lane, share = self._held(claim), self._state.shares[claim.partition]
+        if lane is None:
+            return Way.STALE
+        if len(lane.commands) > 1:
+            return Way.OVERTAKEN
+        return Way.PAUSED if share.unswept else Way.CLEAR
+
     async def settle(self, claim: Claim, settlement: Settlement, *, lease: timedelta, now: datetime) -> Held:
         """See `worker.ports.Lanes.settle`."""
         lane, share = self._held(claim), self._state.shares[claim.partition]
@@ -161,9 +195,13 @@ class MemoryStore(MemoryReading, MemoryPauses, MemoryThreads):
         share.count(Counted.DELIVERED, len(lane.commands) - len(left), now)
         lane.commands = left
         lane.interaction = settlement.interaction
-        lane.activity = now if settlement.interaction.state is State.OPEN else None
+        if settlement.interaction.state is not State.OPEN:
+            lane.activity = None
+        elif not settlement.quiet:
+            lane.activity = now
         for entry in settlement.entries:
             lane.write(entry)
+        share.put_out(settlement.notices)
         if left and settlement.keep and share.gate.has_room(limits, name, time):
             lane.attempt, lane.suspect = 1, False
             share.due[name] = now + lease
@@ -205,6 +243,7 @@ class MemoryStore(MemoryReading, MemoryPauses, MemoryThreads):
             return _standing(lane)
         del lane.commands[0]
         lane.write(burial.entry)
+        share.put_out(burial.notices)
         self._state.letters[claim.partition.service][letter.id] = (now, letter, tuple(lane.history))
         if burial.park:
             lane.parked = letter.id
@@ -267,6 +306,7 @@ class MemoryStore(MemoryReading, MemoryPauses, MemoryThreads):
             paused=gate.paused,
             probing=gate.ajar and not held,
             in_flight=gate.busy(wire.millis(now)),
+            untold=len(share.outbox),
             dead=sum(
                 1
                 for _, letter, _ in self._state.letters[partition.service].values()
@@ -288,6 +328,15 @@ def _known(share: Share, command: Command, now: datetime) -> Seen | None:
         return seen
     lane = share.lanes.get(command.external_id)
     return lane.keys.get(command.idempotency_key) if lane and lane.activity else None
+
+
+def _refuse_overtaken(lane: Lane | None, command: Command) -> None:
+    guard = guard_of(command)
+    if guard is None:
+        return
+    seen = wire.millis(lane.activity) if lane and lane.activity and not lane.commands else None
+    if seen != wire.millis(guard.idle_since):
+        raise Overtaken(command.external_id)
 
 
 def _take(lane: Lane) -> None:

@@ -68,6 +68,14 @@ class MemoryReading:
         newest = sorted(buried, key=lambda each: (wire.millis(each[0]), each[1].id), reverse=True)
         return tuple(letter.head for _, letter, _ in newest[offset : offset + limit])
 
+    async def old(
+        self, service: str, *, before: datetime, limit: int, offset: int = 0
+    ) -> tuple[LetterHead, ...]:
+        """See `worker.ports.Letters.old`."""
+        buried = [(at, letter) for at, letter, _ in self._state.letters[service].values() if at < before]
+        oldest = sorted(buried, key=lambda each: (wire.millis(each[0]), each[1].id))
+        return tuple(letter.head for _, letter in oldest[offset : offset + limit])
+
     async def letter(
         self, service: str, letter_id: str
     ) -> tuple[DeadCommand | Unreadable, tuple[Entry, ...]] | None:
@@ -94,10 +102,14 @@ class MemoryReading:
             self._state.home(command.service, command.external_id).due.setdefault(command.external_id, now)
         return sequence
 
-    async def discard(self, head: LetterHead, entry: Entry, *, token: str) -> bool:
+    async def discard(
+        self, head: LetterHead, entry: Entry, *, token: str, unless_waited_for: bool = False
+    ) -> bool:
         """See `worker.ports.Letters.discard`."""
         if token in self._state.answers:
             return True
+        if unless_waited_for and self._is_waited_for(head):
+            return False
         if self._state.letters[head.service].pop(head.id, None) is None:
             return False
         self._state.answers[token] = 1
@@ -110,6 +122,10 @@ class MemoryReading:
                 if lane.commands:
                     share.due.setdefault(head.external_id, entry.at)
         return True
+
+    def _is_waited_for(self, head: LetterHead) -> bool:
+        lane = self._state.home(head.service, head.external_id).lanes.get(head.external_id)
+        return lane is not None and lane.parked == head.id and bool(lane.commands)
 
     async def tally(self, service: str, counter: str, count: int = 1) -> None:
         """See `worker.ports.Letters.tally`."""

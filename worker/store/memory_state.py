@@ -1,6 +1,7 @@
 """The state behind the in-memory store: what the keys of the Redis store hold, as values."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from worker.commands import Command
 from worker.interactions import Interaction
 from worker.lanes import Entry, Partition, Queued, Seen, partition_of
 from worker.letters import DeadCommand, Unreadable
+from worker.notices import Notice
 from worker.pace import Counted, Pace
 from worker.store import wire
 from worker.store.gate import OPEN, Gate
@@ -33,6 +35,8 @@ class Lane:
     keys: dict[str, Seen] = field(default_factory=dict)
     #: The last activity of an open interaction, None when it is not open.
     activity: datetime | None = None
+    #: What the last check saw of it.
+    remote: str = ""
 
     def write(self, entry: Entry) -> None:
         """Add a line to the history."""
@@ -54,6 +58,21 @@ class Share:
     quiet_until: datetime | None = None
     gate: Gate = OPEN
     pace: Pace = field(default_factory=Pace)
+    #: Open interaction → its last check.
+    checked: dict[str, datetime] = field(default_factory=dict)
+    #: What each check took, by token.
+    checks: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    #: Why the sweeps of the service are paused, empty when they are not.
+    unswept: str = ""
+    #: Notices that were not passed on, by their place, and how many there ever were.
+    outbox: dict[int, Notice] = field(default_factory=dict)
+    noticed: int = 0
+
+    def put_out(self, notices: Iterable[Notice]) -> None:
+        """Write notices into the outbox."""
+        for notice in notices:
+            self.noticed += 1
+            self.outbox[self.noticed] = notice
 
     def count(self, what: Counted, count: int, now: datetime) -> None:
         """Count so many more."""

@@ -8,12 +8,18 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ResponseError
 
 from worker.errors import StoreUnavailable, StoreUnsafe
+from worker.store.audits import RedisAudits
+from worker.store.checks import RedisChecks
 from worker.store.lanes import RedisLanes
 from worker.store.ledger import RedisLedger
 from worker.store.letters import RedisLetters
 from worker.store.limits import Limits
 from worker.store.link import Link
+from worker.store.mailboxes import RedisMailboxes
+from worker.store.outbox import RedisOutbox
 from worker.store.pauses import RedisPauses
+from worker.store.slots import RedisSlots
+from worker.store.sweeps import RedisSweeps
 from worker.store.threads import RedisThreads
 
 #: Every verb may be repeated, so a broken connection is mended quickly and without asking.
@@ -25,7 +31,19 @@ _LATE: Final = (
 )
 
 
-class RedisStore(RedisLanes, RedisLedger, RedisLetters, RedisPauses, RedisThreads):
+class RedisStore(
+    RedisLanes,
+    RedisLedger,
+    RedisLetters,
+    RedisPauses,
+    RedisSweeps,
+    RedisThreads,
+    RedisMailboxes,
+    RedisSlots,
+    RedisChecks,
+    RedisAudits,
+    RedisOutbox,
+):
     """Implements `worker.ports.Store` for the event loop in which it is used."""
 
     @classmethod

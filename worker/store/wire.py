@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import orjson
 from pydantic import ValidationError
 
-from worker.commands import Command, decode
+from worker.commands import Command, decode, guard_of
 from worker.interactions import Interaction
 from worker.lanes import Entry, Queued, Receipt, Seen
+from worker.notices import Notice
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -77,6 +78,19 @@ def entry(stored: bytes) -> Entry:
     return Entry.model_validate_json(stored)
 
 
+def notice(told: Notice) -> bytes:
+    """Return a notice as one line of JSON."""
+    return told.model_dump_json(exclude_defaults=True).encode()
+
+
+def read_notice(stored: bytes) -> Notice | None:
+    """Read a notice; None when a newer bridge wrote it."""
+    try:
+        return Notice.model_validate_json(stored)
+    except ValidationError:
+        return None
+
+
 def received(command: Command, now: datetime, *, letter_id: str = "") -> tuple[bytes, bytes]:
     """Return the history line of an arriving command, cut where the store puts its sequence number."""
     event, detail = arrival(command, letter_id=letter_id)
@@ -88,4 +102,6 @@ def received(command: Command, now: datetime, *, letter_id: str = "") -> tuple[b
 def arrival(command: Command, *, letter_id: str = "") -> tuple[str, dict[str, str]]:
     """Return what the history says of a command that arrives, or comes back from the dead letters."""
     detail = {"kind": command.kind, "channel": command.channel}
+    if guard := guard_of(command):
+        detail["sweep"] = guard.sweep
     return ("replayed", {**detail, "letter": letter_id}) if letter_id else ("received", detail)

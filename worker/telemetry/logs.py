@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import datetime
 from typing import Any, Literal, get_args
 
 import structlog
@@ -49,7 +50,7 @@ _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 def configure(log_format: Literal["auto", "json", "console"], level: str) -> None:
     """Set up structlog and the standard library's logging for this process, on standard error."""
     as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
-    renderer: Any = structlog.processors.JSONRenderer() if as_json else _for_people()
+    renderer: Any = structlog.processors.JSONRenderer(default=_plain) if as_json else _for_people()
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -78,6 +79,11 @@ def configure(log_format: Literal["auto", "json", "console"], level: str) -> Non
     root.handlers = [handler]
     # Libraries speak up when something is wrong; what they do otherwise is in our own events.
     root.setLevel(max(numeric, logging.WARNING))
+
+
+def _plain(value: object) -> str:
+    """Return what JSON has no word for as text that a program can read."""
+    return value.isoformat() if isinstance(value, datetime) else repr(value)
 
 
 def _for_people() -> structlog.dev.ConsoleRenderer:

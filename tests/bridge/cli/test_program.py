@@ -34,6 +34,8 @@ from bridge.cli.program import app
         "channel list",
         "channel new",
         "channel try",
+        "events",
+        "events send-test",
         "send",
         "send create",
         "send update",

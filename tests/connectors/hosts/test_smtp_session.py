@@ -41,7 +41,7 @@ class Place:
     directory: Path
 
     @contextlib.asynccontextmanager
-    async def smtp(self, *, tls: bool = False, **settings: Any) -> AsyncIterator[SmtpServer]:
+    async def smtp(self, *, tls: bool = False, **settings: object) -> AsyncIterator[SmtpServer]:
         """Serve SMTP; a user `relay` may log in where users are set."""
         certificate = None
         if tls:
@@ -53,7 +53,7 @@ class Place:
             door=self.door,
             clock=self.clock,
             ids=self.ids,
-            settings=SmtpSettings(port=0, **settings),
+            settings=SmtpSettings.model_validate({"port": 0, **settings}),
             certificate=certificate,
             login=Login({"relay": lambda: "sesame"}),
         )
@@ -63,7 +63,7 @@ class Place:
             await server.stop()
 
     @contextlib.asynccontextmanager
-    async def lmtp(self, **limits: Any) -> AsyncIterator[SmtpServer]:
+    async def lmtp(self, **limits: object) -> AsyncIterator[SmtpServer]:
         """Serve LMTP on a port and on a socket."""
         server = await start_lmtp(
             self.channels,
@@ -71,7 +71,7 @@ class Place:
             clock=self.clock,
             ids=self.ids,
             settings=LmtpSettings(port=0, socket=str(self.directory / "lmtp")),
-            limits=SmtpSettings(**limits),
+            limits=SmtpSettings.model_validate(limits),
         )
         try:
             yield server
@@ -102,14 +102,14 @@ def place(
     return Place(channels, door, clock, ids, tmp_path)
 
 
-def client(port: int, kind: type[smtplib.SMTP] = smtplib.SMTP, **more: Any) -> smtplib.SMTP:
+def client(port: int, kind: Callable[..., smtplib.SMTP] = smtplib.SMTP, **more: object) -> smtplib.SMTP:
     """Connect to a server of ours."""
     return kind("localhost", port, local_hostname="client.example.org", timeout=10, **more)
 
 
 @pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
 def test_starttls(place: Place, run: Callable[..., None]) -> None:
-    """It is offered; before it nothing but greetings is taken where TLS is required, and after it all is."""
+    """It is offered; where TLS is required nothing but greetings is taken before it, and all after it."""
 
     def talk(port: int) -> None:
         with client(port) as sender:
@@ -132,7 +132,7 @@ def test_implicit_tls(place: Place, run: Callable[..., None]) -> None:
     """The second port speaks TLS from the first byte, logins included, and shows a renewed certificate."""
 
     def talk(port: int) -> None:
-        with client(port, smtplib.SMTP_SSL, context=place.trusting()) as sender:  # type: ignore[arg-type]  # a kind of SMTP
+        with client(port, smtplib.SMTP_SSL, context=place.trusting()) as sender:
             sender.ehlo()
             assert not sender.has_extn("starttls")
             sender.login("relay", "sesame")
@@ -149,7 +149,7 @@ def test_implicit_tls(place: Place, run: Callable[..., None]) -> None:
 
 
 def test_login_by_each_mechanism(place: Place) -> None:
-    """Everybody must log in, over TLS, by either mechanism in any case of letters; a wrong password is 535."""
+    """Everybody must log in, over TLS, by either mechanism in any case of letters; a wrong word is 535."""
 
     def talk(port: int) -> None:
         for mechanism in ("plain", "LOGIN"):
@@ -297,7 +297,7 @@ class _Lmtp(smtplib.LMTP):
 
 
 def test_lmtp_replies_for_each_recipient(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By port and by socket, with one reply for each recipient that was taken, each the truth about its channel."""
+    """By port and by socket: a reply for each recipient that was taken, each the truth about its channel."""
     accept = place.door.submit
 
     async def but_for_sales(commands: Any) -> object:  # noqa: ANN401 - passed through
@@ -329,10 +329,12 @@ def test_a_taken_place_is_a_wrong_setting(place: Place) -> None:
     """A second port, or a socket where none can be, is named; the first port is given back."""
 
     async def main() -> None:
-        with socket.create_server(("127.0.0.1", 0)) as other:
-            with pytest.raises(SettingsError, match="smtp: cannot listen"):
-                async with place.smtp(tls=True, tls_port=other.getsockname()[1]):
-                    raise AssertionError
+        with (
+            socket.create_server(("127.0.0.1", 0)) as other,
+            pytest.raises(SettingsError, match="smtp: cannot listen"),
+        ):
+            async with place.smtp(tls=True, tls_port=other.getsockname()[1]):
+                raise AssertionError
         place.directory.joinpath("lmtp").mkdir()
         with pytest.raises(SettingsError, match=r"lmtp\.socket: cannot listen at"):
             async with place.lmtp():

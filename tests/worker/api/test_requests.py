@@ -17,6 +17,7 @@ from worker.operations import (
     CreateInteraction,
     GetInteraction,
     Operation,
+    PostEvent,
     StopInteraction,
     UpdateInteraction,
 )
@@ -144,6 +145,7 @@ def test_an_interaction_id_that_would_change_the_path_is_refused(text: str) -> N
             CreateInteraction("a", received_at=datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))),
             "outside the years",
         ),
+        (PostEvent("evt_1", "bridge.test", RECEIVED, {}), "is for a subscriber"),
     ],
 )
 def test_what_cannot_be_said_is_a_value_error(operation: Operation, complaint: str) -> None:

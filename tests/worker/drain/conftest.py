@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from worker.drain.desk import Desk, Stopping
 from worker.drain.lane import deliver
 from worker.events import Event
 from worker.lanes import Claim, LaneView, Partition
+from worker.notices import NoticeKind
 from worker.operations import Operation
 from worker.outcomes import Evidence, Ok, Outcome, Snapshot
 from worker.settings import RetrySettings
@@ -100,6 +102,10 @@ class Bench(SimpleNamespace):
     def deliver(self, claim: Claim | None = None) -> None:
         """Deliver a claimed lane."""
         asyncio.run(deliver(self.desk, claim or self.claim()))
+
+    def watching(self, kinds: Iterable[NoticeKind], written: list[Partition]) -> Desk:
+        """Return the desk of a service to which somebody subscribed."""
+        return replace(self.desk, watched=frozenset(kinds), written=written.append)
 
     def view(self, external_id: str = "c-1") -> LaneView:
         """Return what the store knows of a conversation."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from worker.commands import Create, OnEnded, Stop, Update
+from worker.commands import Create, Guard, OnEnded, Stop, Update
 from worker.drain.merge import merge, mergeable
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -90,3 +90,10 @@ def test_only_updates_that_agree_are_merged() -> None:
     assert mergeable([create, first]) == ()
     assert mergeable([torn, first]) == ()
     assert mergeable([]) == ()
+
+
+def test_a_sweeps_warning_goes_alone() -> None:
+    """It may come to nothing, and what stands beside it must not."""
+    warning = update("w").model_copy(update={"guard": Guard(idle_since=NOW, sweep="s")})
+    assert mergeable([update("a"), warning, update("b")]) == (update("a"),)
+    assert mergeable([warning, update("b")]) == ()

@@ -24,8 +24,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from worker.commands import Command, Create, Stop, Update
-from worker.errors import KeyConflict, LaneFull
+from worker.commands import Command, Create, Guard, Stop, Update, guard_of
+from worker.errors import KeyConflict, LaneFull, Overtaken
 from worker.interactions import EndedBy, Interaction, State
 from worker.lanes import (
     Appended,
@@ -38,6 +38,7 @@ from worker.lanes import (
     Partition,
     Receipt,
     Settlement,
+    Way,
 )
 from worker.letters import DeadCommand, LetterHead
 from worker.pace import Pace
@@ -86,6 +87,8 @@ class Sight:
     dead: tuple[LetterHead, ...]
     pace: Pace
     listed: dict[str, Interaction]
+    #: The last activity of each open interaction.
+    active: dict[str, datetime]
 
 
 Claiming = Callable[[Store], Awaitable[tuple[Claim, ...]]]
@@ -117,7 +120,7 @@ class Stores:
     async def _answer(store: Store, question: Callable[[Store], Awaitable[object]]) -> object:
         try:
             return await question(store)
-        except (KeyConflict, LaneFull) as error:
+        except (KeyConflict, LaneFull, Overtaken) as error:
             return error
 
     @staticmethod
@@ -144,6 +147,8 @@ class Account:
     suspect: bool = False
     #: The letter that parked the lane.
     parked: str = ""
+    #: The last activity while it is open, to the millisecond; sweeps go by it.
+    activity: datetime | None = None
 
 
 @dataclass
@@ -250,14 +255,16 @@ class Interleavings(RuleBasedStateMachine):
 
     @staticmethod
     async def _sight(store: Store) -> Sight:
-        *views, dead, pace, listed = await asyncio.gather(
+        *views, dead, pace, listed, idle = await asyncio.gather(
             *(store.view("support", name) for name in LANES),
             store.dead("support", limit=1000),
             store.pace("support"),
             store.interactions("support", limit=10),
+            store.idle(HOME, after=None, until=START + timedelta(days=365), limit=10),
         )
         listed = {row.external_id: row for row in listed}
-        return Sight(dict(zip(LANES, views, strict=True)), dead, pace, listed)
+        active = {each.external_id: each.since for each in idle}
+        return Sight(dict(zip(LANES, views, strict=True)), dead, pace, listed, active)
 
     def new_id(self) -> str:
         """Return an id nobody used."""
@@ -346,12 +353,38 @@ class Interleavings(RuleBasedStateMachine):
         assert (receipt.id, receipt.duplicate) == (receipt_id, False)
         assert (receipt.sequence, receipt.position) == (account.accepted, len(account.pending))
         account.pending.append(receipt.sequence)
+        if account.activity and not guard_of(command):
+            account.activity = now
         before, after = self.seen.views[command.external_id], self.everything().views[command.external_id]
         if not account.parked:
             assert after.due == (before.due if before and before.due else now), "it keeps its time"
         window = timedelta(milliseconds=LIMITS.service("support").dedup_window_ms)
         self.keys.append(Known(command, receipt, now + window))
         account.keys.add(command.idempotency_key)
+
+    @rule(name=lanes, behind=st.sampled_from([0, 0, 0, 1]), again=twice)
+    def sweep(self, name: str, behind: int, *, again: bool) -> None:
+        """A sweep's stop is taken where nothing waits and nothing happened since it looked, else not."""
+        account, before = self.accounts[name], self.seen
+        since = (account.activity or self.now) - timedelta(milliseconds=behind)
+        plain = self.command(name, f"sweep:{self.new_id()}", kind=2)
+        stop = plain.model_copy(update={"guard": Guard(idle_since=since, sweep="s")})
+        if account.activity is not None and not account.pending and not behind:
+            self._append(stop, again=again)
+            return
+        with pytest.raises(Overtaken):
+            self.stores.ask(self.sending(stop))
+        assert self.everything() == before
+
+    @precondition(lambda self: self.present())
+    @rule(place=places)
+    def confirm(self, place: int) -> None:
+        """The way of a sweep's stop is clear unless something newer waits; looking changes nothing."""
+        holder, before = self.present()[place % len(self.present())], self.seen
+        waiting = len(self.accounts[holder.claim.external_id].pending)
+        way = self.stores.ask(lambda store: store.confirm(holder.claim))
+        assert way is (Way.OVERTAKEN if waiting > 1 else Way.CLEAR)
+        assert self.everything() == before
 
     def is_remembered(self, known: Known) -> bool:
         """Say whether a key is: for its window, and while its conversation is open."""
@@ -453,8 +486,15 @@ class Interleavings(RuleBasedStateMachine):
         self.holders.append(Holder(claim, numbers))
 
     @precondition(lambda self: self.present())
-    @rule(place=places, done=st.integers(1, WINDOW), keep=st.booleans(), again=twice, ends=st.booleans())
-    def settle(self, place: int, done: int, *, keep: bool, again: bool, ends: bool) -> None:
+    @rule(
+        place=places,
+        done=st.integers(1, WINDOW),
+        keep=st.booleans(),
+        again=twice,
+        ends=st.booleans(),
+        quiet=st.booleans(),
+    )
+    def settle(self, place: int, done: int, *, keep: bool, again: bool, ends: bool, quiet: bool) -> None:
         """What is done leaves the lane, from its head on, and the ledger says what was written."""
         holder = self.present()[place % len(self.present())]
         account = self.accounts[holder.claim.external_id]
@@ -462,7 +502,12 @@ class Interleavings(RuleBasedStateMachine):
         row = account.interaction.opened(interaction_id=self.new_id(), channel="mail", at=self.now)
         if ends:
             row = row.ended(by=EndedBy.BRIDGE, tombstone=self.now, at=self.now)
-        held = self.send(self.settling(holder, sequences[-1], row, keep=keep), again=again)
+        quiet = quiet and account.activity is not None
+        held = self.send(self.settling(holder, sequences[-1], row, keep=keep, quiet=quiet), again=again)
+        if row.state is not State.OPEN:
+            account.activity = None
+        elif not quiet:
+            account.activity = self.now
         assert account.pending[: len(sequences)] == sequences, "a command was overtaken"
         del account.pending[: len(sequences)], holder.ahead[:done]
         account.settled += sequences
@@ -482,12 +527,12 @@ class Interleavings(RuleBasedStateMachine):
             holder.ahead = account.pending[:WINDOW]
 
     def settling(
-        self, holder: Holder, sequence: int, row: Interaction, *, keep: bool
+        self, holder: Holder, sequence: int, row: Interaction, *, keep: bool, quiet: bool = False
     ) -> Callable[[Store], Awaitable[Held]]:
         """Return the call that settles."""
         claim, now = holder.claim, self.now
         entries = (self.entry("applied", sequence),)
-        settlement = Settlement(sequence, row, entries, calls=1, keep=keep)
+        settlement = Settlement(sequence, row, entries, calls=1, keep=keep, quiet=quiet)
         return lambda store: store.settle(claim, settlement, lease=LEASE, now=now)
 
     @precondition(lambda self: self.present())
@@ -800,6 +845,8 @@ class Interleavings(RuleBasedStateMachine):
         """Open interactions are in the activity index, and no others."""
         rows = [account.interaction for account in self.accounts.values()]
         assert self.seen.listed == {row.external_id: row for row in rows if row.state is State.OPEN}
+        activity = {name: account.activity for name, account in self.accounts.items()}
+        assert self.seen.active == {name: at for name, at in activity.items() if at is not None}
 
 
 def explore(open_stores: Callable[[], Sequence[Store]], examples: int) -> None:

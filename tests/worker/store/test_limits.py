@@ -79,6 +79,18 @@ def test_a_channel_may_have_a_window_of_its_own() -> None:
     assert windows == [500, 1_500, 1_500]
 
 
+def test_a_subscription_has_limits_too() -> None:
+    """It is one partition, soon forgets what it was told, and has the gate that its settings ask for."""
+    hook = {"url": "https://h/", "secrets": ["env:S"], "gate": {"in_flight": 3, "requests_per_s": 2}}
+    limits = Limits.of(Settings(services={"support": SERVICE}, subscriptions={"crm": hook}))
+    assert set(limits.services) == {"support", "hook.crm"}
+    assert limits.service("hook.crm") == ServiceLimits(
+        dedup_window_ms=24 * 3600 * 1000,
+        ended_retention_ms=24 * 3600 * 1000,
+        gate=GateLimits(rate_per_s=2, burst=2, in_flight=3, breaker_calls=20),
+    )
+
+
 def test_a_service_that_is_gone_has_the_defaults() -> None:
     """What it left in the store can still be read."""
     assert Limits().service("gone") == ServiceLimits()

@@ -12,12 +12,20 @@ import structlog
 from structlog.testing import capture_logs
 
 from worker.events import (
+    AuditRepaired,
     BreakerOpened,
     CallAnswered,
     CommandAccepted,
     CommandBuried,
+    NoticeLetGo,
+    RelayFailed,
     RingFailed,
     ServiceHeld,
+    ServicePaused,
+    StoreDoubtful,
+    SweepRefused,
+    UpkeepFailed,
+    WorkerStuck,
 )
 from worker.telemetry import logs
 
@@ -80,7 +88,15 @@ def test_an_event_is_a_line_with_its_fields() -> None:
         (BURIED, "warning"),
         (ServiceHeld("support", "401", NOW), "warning"),
         (BreakerOpened("support", "500"), "warning"),
+        (StoreDoubtful("the store answers before it has written to disk"), "warning"),
         (RingFailed("support", 0, "gone"), "warning"),
+        (RelayFailed("support", 0, "gone"), "warning"),
+        (ServicePaused("hook.crm", "410 Gone"), "warning"),
+        (NoticeLetGo("hook.crm", "evt_1", "command.dead", "c-1", "too much waits"), "warning"),
+        (UpkeepFailed("audit", "", "gone"), "warning"),
+        (AuditRepaired("support", 0, "forgotten", 3, "c-1"), "error"),
+        (WorkerStuck("support", 300.0, 310.0), "error"),
+        (SweepRefused("support", "s", "schedule", "more than 200 interactions are stale"), "error"),
     ],
     ids=lambda value: logs.name_of(value) if not isinstance(value, str) else value,
 )

@@ -11,10 +11,11 @@
 --      9 pace     hash    counts, see pace.lua
 -- ARGV 1 now ms · 2 lane · 3 receipt · 4 fingerprint · 5 command · 6 window ms · 7 lane cap
 --      8 history line up to the sequence number · 9 and after it · 10 history cap · 11 ring patience ms
---      12 idempotency key
+--      12 idempotency key · 13 of a sweep's command: ms of the activity that it saw; empty for any other
 --
 -- Returns {accepted|duplicate, receipt, sequence, position, accepted ms, ring 0|1}
---      or {conflict, first fingerprint, its lane} or {full, waiting commands}.
+--      or {conflict, first fingerprint, its lane} or {full, waiting commands} or {overtaken, waiting commands}.
+-- A sweep's command is taken where nothing waits and nothing happened since, and is no activity itself.
 -- Repeating it with the same receipt id returns the same answer and changes nothing.
 
 local now = tonumber(ARGV[1])
@@ -41,6 +42,11 @@ if known then
 end
 
 local position = redis.call('LLEN', KEYS[2])
+local guarded = ARGV[13] ~= ''
+if guarded then
+  local activity = redis.call('ZSCORE', KEYS[5], ARGV[2])
+  if position > 0 or not activity or tonumber(activity) ~= tonumber(ARGV[13]) then return {'overtaken', position} end
+end
 if position >= tonumber(ARGV[7]) then return {'full', position} end
 
 local sequence = redis.call('HINCRBY', KEYS[3], 'seq', 1)
@@ -58,7 +64,7 @@ if position == 0 and sequence > 1 then
   redis.call('PERSIST', KEYS[8])
 end
 pace_count(KEYS[9], 'accepted', 1, now)
-redis.call('ZADD', KEYS[5], 'XX', now, ARGV[2])
+if not guarded then redis.call('ZADD', KEYS[5], 'XX', now, ARGV[2]) end
 if not redis.call('HGET', KEYS[3], 'parked') then
   -- NX: a lane that backs off or is being worked on keeps its time
   redis.call('ZADD', KEYS[4], 'NX', now, ARGV[2])

@@ -11,11 +11,14 @@
 --      9 token    string  1 when this very discard took effect, for its repetition
 -- ARGV 1 now ms · 2 lane, empty for an unreadable delivery · 3 letter id · 4 history line · 5 history cap
 --      6 retention ms of what ended · 7 ms for which a repetition is recognised
+--      8 1 to leave a letter alone that parks a lane in which anything waits
 --
--- Returns 1, or 0 when the letter is no longer there. Repeating it with the same token returns the same answer
+-- Returns 1, or 0 when the letter is no longer there or was left alone. Repeating it with the same token returns the same answer
 -- and changes nothing.
 
 if redis.call('EXISTS', KEYS[9]) == 1 then return 1 end
+local parks = ARGV[2] ~= '' and redis.call('HGET', KEYS[4], 'parked') == ARGV[3]
+if ARGV[8] == '1' and parks and redis.call('LLEN', KEYS[3]) > 0 then return 0 end
 if redis.call('ZREM', KEYS[1], ARGV[3]) == 0 then return 0 end
 redis.call('SET', KEYS[9], 1, 'PX', ARGV[7])
 redis.call('DEL', KEYS[2])
@@ -24,7 +27,7 @@ if redis.call('EXISTS', KEYS[4]) == 1 then
   redis.call('RPUSH', KEYS[6], ARGV[4])
   redis.call('LTRIM', KEYS[6], -tonumber(ARGV[5]), -1)
 end
-if redis.call('HGET', KEYS[4], 'parked') ~= ARGV[3] then return 1 end
+if not parks then return 1 end
 
 redis.call('HDEL', KEYS[4], 'parked')
 if redis.call('LLEN', KEYS[3]) > 0 then

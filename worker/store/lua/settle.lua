@@ -9,9 +9,11 @@
 --      7 gate     hash  the service's brake, see gate.lua
 --      8 out      zset  lane -> end of its lease, see gate.lua
 --      9 pace     hash  counts, see pace.lua
+--      10 outbox  stream  notices for subscribers
 -- ARGV 1 now ms · 2 lane · 3 fence · 4 done up to this sequence · 5 record · 6 keep 0|1 · 7 lease ms
---      8 activity ms, empty when not open · 9 retention ms of what ended · 10 history cap · 11 calls made
---      12 gate limits · 13… history lines
+--      8 activity ms, = when it stays as it is, empty when not open · 9 retention ms of what ended · 10 history cap
+--      11 calls made
+--      12 gate limits · 13 how many notices · 14… notices, then history lines
 --
 -- Returns kept, waiting, empty or stale. Repeating it pops nothing twice and writes nothing twice.
 
@@ -36,11 +38,13 @@ end
 
 gate_came_home(KEYS[7], limits, tonumber(ARGV[11]), now)
 pace_count(KEYS[9], 'delivered', popped, now)
-for line = 13, #ARGV do redis.call('RPUSH', KEYS[5], ARGV[line]) end
+local notices = 13 + tonumber(ARGV[13])
+for notice = 14, notices do redis.call('XADD', KEYS[10], '*', 'notice', ARGV[notice]) end
+for line = notices + 1, #ARGV do redis.call('RPUSH', KEYS[5], ARGV[line]) end
 redis.call('LTRIM', KEYS[5], -tonumber(ARGV[10]), -1)
 if ARGV[8] == '' then
   redis.call('ZREM', KEYS[4], lane)
-else
+elseif ARGV[8] ~= '=' then
   redis.call('ZADD', KEYS[4], ARGV[8], lane)
 end
 
