@@ -73,7 +73,9 @@ class Home:
         if not self.settings.exists():
             text = importlib.resources.files("bridge").joinpath("default.toml").read_text(encoding="utf-8")
             self.settings.write_text(text, encoding="utf-8")
-        for name in _SECRET_FILE.findall(self.settings.read_text(encoding="utf-8")):
+        written = self.settings.read_text(encoding="utf-8").splitlines()
+        said = "\n".join(line for line in written if not line.lstrip().startswith("#"))
+        for name in _SECRET_FILE.findall(said):
             path = self.directory / name
             if not path.exists():
                 path.parent.mkdir(exist_ok=True, mode=0o700)

@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from connectors.base import Answered, Delivery, Envelope, Threaded, Understood, Verified
 from connectors.headers import Headers
-from connectors.hosts.imap.connection import Connection
+from connectors.hosts.imap.connection import Arrival, Connection
 from connectors.hosts.imap.host import context_of, login_of, mailbox_of
 from connectors.hosts.imap.line import Line
 from connectors.hosts.imap.reader import Mailbox, digest_of, letter_id_of
@@ -141,9 +141,9 @@ class _Auditor:
                 if uid in listed and (found := await self._compare(folder, uid, listed[uid], progress)):
                     yield found
 
-    async def _compare(self, folder: str, uid: int, item: Any, progress: Progress) -> Compared | None:  # noqa: ANN401 - as the library has it
-        size = int(item[b"RFC822.SIZE"])
-        arrived_at = item[b"INTERNALDATE"].astimezone()
+    async def _compare(self, folder: str, uid: int, arrival: Arrival, progress: Progress) -> Compared | None:
+        # A mail whose server tells no time is looked at all the same.
+        size, arrived_at = arrival.size, arrival.at or self._until
         too_large = size > self._mailbox.settings.max_message_bytes
         fetch = self._connection.head if too_large else self._connection.mail
         raw = await self._line.ask(fetch, uid)

@@ -80,6 +80,8 @@ class Delivery:
     via: str = ""
     #: For mail only.
     envelope: Envelope | None = None
+    #: When it reached the mailbox we read it from, by that server's word; None where our door came first.
+    reached_at: datetime | None = None
     #: 32 hex digits: the sender's trace, or a new one.
     trace_id: str = ""
     #: For HTTP only: the method, and the URL as the sender knows it, with its query.
@@ -143,6 +145,8 @@ class Flood:
     sender: str = field(repr=False)
     #: This one among them.
     member: str
+    #: When it came. Of mail that waited for us, the mailbox's time: reading it late makes nobody fast.
+    at: datetime
     #: So many are let in within the window.
     limit: int
     window: timedelta

@@ -30,6 +30,6 @@ async def place(connector: Connector, threaded: Threaded, door: Door) -> tuple[C
 
 async def _is_beyond(connector: Connector, flood: Flood, door: Door) -> bool:
     count = await door.recur(
-        connector.service, connector.channel, flood.sender, flood.member, window=flood.window
+        connector.service, connector.channel, flood.sender, flood.member, at=flood.at, window=flood.window
     )
     return count > flood.limit

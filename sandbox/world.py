@@ -47,7 +47,7 @@ class World:
         facts = self._facts(call)
         trace = f"{self.audit.last_seq + 1:032x}"
         if fault.kind == "agent_finishes":
-            self._finish_addressed(call)
+            self._finish_addressed(call, document)
         decision = decide(call, key, document, facts) if fault.commits else None
         natural = self._settle(decision, trace) if decision else None
         answer = replaced(fault, natural, self.behaviour, facts.now, trace)
@@ -111,12 +111,14 @@ class World:
             self._journal.append(interaction)
         self.state.put(interaction)
 
-    def _finish_addressed(self, call: Call) -> None:
-        if call.external_id is not None:
-            found = self.state.by_external_id(call.service, call.external_id)
-            self.finish(found.id if found else "")
-        elif call.interaction_id is not None:
+    def _finish_addressed(self, call: Call, document: Document) -> None:
+        """Finish what a call is for; of a create, what bears its external id already."""
+        external_id = call.external_id or document.external_id
+        if call.interaction_id is not None:
             self.finish(call.interaction_id)
+        elif external_id is not None:
+            found = self.state.by_external_id(call.service, external_id)
+            self.finish(found.id if found else "")
 
 
 def _concerned(call: Call, decision: Decision | None) -> str | None:

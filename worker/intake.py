@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from worker.blob import BlobName
@@ -118,9 +118,13 @@ class Intake:
             service, channel, names, mark=mark, default=default, window=window, now=self._clock()
         )
 
-    async def recur(self, service: str, channel: str, name: str, member: str, *, window: timedelta) -> int:
+    async def recur(
+        self, service: str, channel: str, name: str, member: str, *, at: datetime, window: timedelta
+    ) -> int:
         """See `worker.ports.Door.recur`."""
-        return await self._store.recur(service, channel, name, member, window=window, now=self._clock())
+        # What another server's clock puts into the future would make us forget all that came before.
+        now = min(at, self._clock())
+        return await self._store.recur(service, channel, name, member, window=window, now=now)
 
     async def note(self, note: Note) -> None:
         """See `worker.ports.Door.note`."""

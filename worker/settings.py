@@ -97,8 +97,8 @@ class WorkerSettings(Frozen):
     window: int = Field(default=32, ge=1, le=1000)
     #: How often beat rings what is due.
     tick_s: Seconds = 1.0
-    #: How long work may be due without this process looking for any, before it ends to be started again; 0 lets
-    #: it be.
+    #: How long work may be due without this process looking for any, before it ends to be started again; 0
+    #: lets it be.
     watchdog_s: float = Field(default=300.0, ge=0)
 
 
@@ -194,8 +194,8 @@ class ChannelSettings(Frozen):
     sweep: SweepRules | None = None
     #: The largest body accepted by HTTP, in bytes, where the door's limit does not suit.
     max_body_bytes: int | None = Field(default=None, gt=0)
-    #: Deliveries taken by HTTP a second, on average, in each intake process; 0 is without limit. Whoever knows
-    #: the channel's address uses it up, genuine or not.
+    #: Deliveries taken by HTTP a second, on average, in each intake process; 0 is without limit. Whoever
+    #: knows the channel's address uses it up, genuine or not.
     rate_per_s: float = Field(default=0.0, ge=0)
     #: Deliveries that may come at once; 0 is one second's worth, and at least one.
     burst: float = Field(default=0.0, ge=0)

@@ -83,7 +83,7 @@ class EmailConnector:
         link = self.links.to(self.channel, delivery.body) if self.links else ""
         properties = user_data(mail, options.preview_chars, sort=shown, link=link)
         strands = tuple(self._strand(delivery, mail, properties, scope) for scope in self._scopes(delivery))
-        flood = None if verified.again else self._flood(mail, delivery.body)
+        flood = None if verified.again else self._flood(mail, delivery)
         return Threaded(strands, options.thread.window, flood)
 
     def originals(self, verified: Verified) -> tuple[bytes, ...]:
@@ -140,7 +140,7 @@ class EmailConnector:
             found.append(f"subject:{mail.from_address.casefold()} {plain_subject(mail.subject)}")
         return tuple(dict.fromkeys(found))[:NAMES]
 
-    def _flood(self, mail: Mail, raw: bytes) -> Flood | None:
+    def _flood(self, mail: Mail, delivery: Delivery) -> Flood | None:
         loops = self.options.loops
         sender = mail.from_address.casefold()
         if not loops.mails or not sender or is_among(sender, loops.exempt):
@@ -152,7 +152,8 @@ class EmailConnector:
         beyond = Ignored(reason, self._noted(mail, Sort.LOOP)) if loops.then == "ignore" else reason
         return Flood(
             sender,
-            identity.key(self.channel, mail, raw),
+            identity.key(self.channel, mail, delivery.body),
+            delivery.reached_at or delivery.arrived_at,
             loops.mails,
             timedelta(minutes=loops.minutes),
             beyond,

@@ -62,7 +62,8 @@ class Served:
         now: Callable[[], float],
     ) -> "Served":
         """Return a channel as its settings want it served."""
-        limit = (channel and channel.max_body_bytes) or connector.manners.max_body_bytes or http.max_body_bytes
+        wanted = channel.max_body_bytes if channel else None
+        limit = wanted or connector.manners.max_body_bytes or http.max_body_bytes
         if channel is None or not channel.rate_per_s:
             return cls(connector, limit, None)
         burst = max(channel.burst or channel.rate_per_s, 1.0)

@@ -37,6 +37,7 @@ def test_places_say_where_things_are(live: "Up") -> None:
     assert live.places["data"] == str(data)
     assert live.places["pid"] == live.process.pid
     assert set(live.places["environment"]) == {
+        "BRIDGE_BLOBS_URL",
         "BRIDGE_CONFIG",
         "BRIDGE_STORE_URL",
         "BRIDGE_BROKER_URL",

@@ -71,11 +71,13 @@ class RecordingDoor:
             service, channel, names, mark=mark, default=default, window=window, now=NOW
         )
 
-    async def recur(self, service: str, channel: str, name: str, member: str, *, window: timedelta) -> int:
+    async def recur(
+        self, service: str, channel: str, name: str, member: str, *, at: datetime, window: timedelta
+    ) -> int:
         """Count as the store would."""
         if self.fault:
             raise self.fault
-        return await self.threads.recur(service, channel, name, member, window=window, now=NOW)
+        return await self.threads.recur(service, channel, name, member, window=window, now=at)
 
     async def note(self, note: Note) -> None:
         """Remember as the store would."""

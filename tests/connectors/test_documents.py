@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from connectors.inbound.kinds import INBOUND
 from connectors.registry import OWN, PRESETS, build, kind
 from worker.settings import Settings
 
@@ -25,21 +26,37 @@ SECRETS = {
 SERVICE = {"support": {"base_url": "https://host.example/nexus/v3", "api_key": "env:KEY"}}
 
 
-def channels(page: Path) -> list[Any]:
-    """Return every channel that a page shows."""
+def page(name: str) -> str:
+    """Return the page of a kind; those of mail that a provider receives share one."""
+    return (PAGES / f"{'inbound' if name in INBOUND else name}.md").read_text("utf-8")
+
+
+def channels(text: str) -> list[Any]:
+    """Return every channel that a page shows; what a later block shows belongs to the first one's."""
+    first: dict[str, Any] = {"services": SERVICE}
     found = []
-    for language, _, text in BLOCK.findall(page.read_text("utf-8")):
+    for language, _, block in BLOCK.findall(text):
         if language == "toml":
-            settings = Settings.model_validate({"services": SERVICE, **tomllib.loads(text)})
-            found += settings.channels.items()
+            written = joined(first, tomllib.loads(block))
+            first = first if found else written
+            found += Settings.model_validate(written).channels.items()
     return found
+
+
+def joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Return two tables as one."""
+    both = {**first, **second}
+    for name in first.keys() & second.keys():
+        if isinstance(first[name], dict) and isinstance(second[name], dict):
+            both[name] = joined(first[name], second[name])
+    return both
 
 
 @pytest.mark.parametrize("name", [*PRESETS, *OWN])
 def test_what_a_page_shows_can_be_pasted(name: str) -> None:
     """The settings on a kind's page are a channel of that kind, and can be built."""
-    shown = channels(PAGES / f"{name}.md")
-    assert shown
+    shown = [(channel, each) for channel, each in channels(page(name)) if each.connector == name]
+    assert shown or name in INBOUND
     for channel, settings in shown:
         secrets = SECRETS.get(str(settings.verify or kind(name).verify), ("secret",))
         assert build(channel, settings, lambda secrets=secrets: secrets).name == name
@@ -48,7 +65,8 @@ def test_what_a_page_shows_can_be_pasted(name: str) -> None:
 def test_the_index_has_every_kind() -> None:
     """Whoever looks for a sender finds it in one table."""
     rows = re.findall(r"^\| \[(\S+?)\]", (PAGES / "README.md").read_text("utf-8"), re.MULTILINE)
-    assert rows == sorted({*OWN, *PRESETS})
+    assert rows == sorted({*OWN, *PRESETS} - INBOUND.keys())
+    assert set(re.findall(r"^\| `(\S+)` \|", page("mime"), re.MULTILINE)) == INBOUND.keys()
 
 
 @pytest.mark.parametrize("name", PRESETS)

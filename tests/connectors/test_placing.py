@@ -63,7 +63,7 @@ def test_nothing_is_asked_to_foresee(mailbox: "Settled", door: "RecordingDoor") 
 def test_beyond_the_limit_it_is_a_flood(mailbox: "Settled", door: "RecordingDoor") -> None:
     """The first ones are let in, the others let go or set aside; one that comes again fares as it did."""
     ignored = Ignored("too many")
-    flood = Flood("ada", "m0", 2, timedelta(minutes=1), ignored)
+    flood = Flood("ada", "m0", NOW, 2, timedelta(minutes=1), ignored)
     fates = [
         placed(mailbox, Threaded((strand(member),), DAY, replace(flood, member=member)), door)
         for member in ("m1", "m2", "m3", "m1", "m3")

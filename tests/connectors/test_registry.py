@@ -45,7 +45,7 @@ def test_presets_are_the_files_that_there_are() -> None:
             "telex",
             {},
             (),
-            "channels.shop.connector: no kind of connector is called 'telex'; there is: brevo-inbound, cloudevents, ",
+            "channels.shop.connector: no kind of connector is called 'telex'; there is: brevo-inbound, cl",
         ),
         ("webhook", WEBHOOK, (), "channels.shop.secrets: the scheme 'hmac' needs at least one"),
         ("webhook", WEBHOOK, ("s", ""), "channels.shop.secrets: a secret is empty"),

@@ -172,6 +172,17 @@ def test_sweeps_are_rung_for_more_often_than_any_of_them_is_due(on_redis: dict[s
     }
 
 
+def test_upkeep_is_asked_for_twice_a_slot_and_once_a_minute_at_least(on_redis: dict[str, Any]) -> None:
+    """So no slot is missed; what nobody heard in time is not made up for."""
+    schedule = on_redis["beat_schedule"]
+    for name, ask_s in (("reconcile", 15.0), ("audit", 60.0), ("prune", 60.0)):
+        assert schedule[name] == {
+            "task": f"bridge.{name}",
+            "schedule": ask_s,
+            "options": {"queue": "bridge.upkeep", "expires": ask_s},
+        }
+
+
 def test_a_worker_brings_the_bridges_tasks(on_redis: dict[str, Any]) -> None:
     """They are imported with the app's other modules, not with the app itself."""
     assert on_redis["tasks"] == [

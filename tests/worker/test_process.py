@@ -1,6 +1,7 @@
 """A process holds one loop and one bridge, made when first needed and given back once."""
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -141,4 +142,16 @@ def test_relative_paths_are_the_working_directorys(configured: Change, celery: C
     configured(BRIDGE_SERVICES='{"support": {"base_url": "http://127.0.0.1:9", "api_key": "file:key"}}')
     process = Process(celery)
     assert process.bridge.secrets.value("file:key") == "k"
+    process.close()
+
+
+@pytest.mark.parametrize("patience", ["0", "50"])
+def test_the_watchdog_can_be_switched_off(configured: Change, celery: Celery, patience: str) -> None:
+    """With a patience of 0 there is none; what it does when there is one is a story."""
+    configured(BRIDGE_WORKER_WATCHDOG_S=patience)
+    process = Process(celery)
+    before = {thread.name for thread in threading.enumerate()}
+    process.guard()
+    began = {thread.name for thread in threading.enumerate()} - before
+    assert began == (set() if patience == "0" else {"bridge-watchdog"})
     process.close()

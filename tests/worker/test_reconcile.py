@@ -327,9 +327,7 @@ def test_nothing_is_asked_where_nothing_may_be(scene: Scene, reason: str) -> Non
 def test_live_work_comes_first_and_the_run_still_ends(scene: Scene) -> None:
     """While something has waited for long, checks ask again and again, until the slot is over."""
     scene.open("c-1", "c-2")
-    create = Create(
-        service="support", external_id="n", idempotency_key="n", channel="mail", received_at=NOW
-    )
+    create = Create(service="support", external_id="n", idempotency_key="n", channel="mail", received_at=NOW)
     asyncio.run(scene.store.append(create, receipt_id="n", now=NOW))
     scene.run(after_s=30)
     assert scene.asked == []

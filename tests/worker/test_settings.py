@@ -182,3 +182,32 @@ def test_settings_can_be_printed() -> None:
     """They hold references to secrets, never secrets."""
     settings = Settings(services={"support": SERVICE})
     assert "env:KEY" in repr(settings)
+
+
+@pytest.mark.parametrize(("watchdog_s", "allowed"), [(0, True), (40, False), (41, True)])
+def test_the_watchdog_outlasts_calls(watchdog_s: float, *, allowed: bool) -> None:
+    """A worker whose hands are all busy with calls of 20 seconds is not stuck."""
+    wanted = {"worker": {"watchdog_s": watchdog_s}, "services": {"support": SERVICE}}
+    if allowed:
+        assert Settings(**wanted).worker.watchdog_s == watchdog_s
+    else:
+        with pytest.raises(
+            ValidationError, match="watchdog_s is 40, which must be more than twice"
+        ):
+            Settings(**wanted)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"schedule": {"audit_s": 0.5}},
+        {"schedule": {"audit_keys": 10}},
+        {"retention": {"dead_letters_s": 0}},
+        {"services": {"support": {**SERVICE, "reconcile": {"requests_per_s": 0}}}},
+        {"services": {"support": {**SERVICE, "reconcile": {"round_s": "soon"}}}},
+    ],
+)
+def test_upkeep_refuses_nonsense(wrong: dict[str, Any]) -> None:
+    """When it is read."""
+    with pytest.raises(ValidationError):
+        Settings(**wrong)

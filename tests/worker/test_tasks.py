@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 import structlog
 from celery import Task
+from celery.concurrency.prefork import TaskPool as PreforkPool
+from celery.concurrency.thread import TaskPool as ThreadPool
 from celery.exceptions import Reject
 from pydantic import ValidationError
 
 from worker import tasks
+from worker.chores import Chores
 from worker.commands import Create, Stop, Update
 from worker.errors import KeyConflict, SettingsError
 from worker.lanes import LaneView, Partition
-from worker.process import ProcessHolder
+from worker.process import Process, ProcessHolder
 from worker.sweep.run import Sweeper
 
 Change = Callable[..., None]
@@ -200,6 +203,36 @@ def test_a_sweep_takes_the_turns_that_are_due(monkeypatch: pytest.MonkeyPatch) -
     tasks._stop()
     tasks.sweep()
     assert len(turns) == 1
+
+
+@pytest.mark.parametrize("name", ["reconcile", "audit", "prune"])
+def test_each_chore_has_its_task(holder: ProcessHolder, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """It hands over to the chores, which see to it that it is done once."""
+    assert holder
+    done = []
+
+    async def chore(chores: Chores) -> None:
+        done.append(chores)
+
+    monkeypatch.setattr(Chores, name, chore)
+    getattr(tasks, name)()
+    assert len(done) == 1
+
+
+@pytest.mark.parametrize(("pool", "watched"), [(ThreadPool, 1), (PreforkPool, 0)])
+def test_the_watchdog_watches_those_who_drain(
+    holder: ProcessHolder, monkeypatch: pytest.MonkeyPatch, pool: type, watched: int
+) -> None:
+    """In a pool of processes the parent never looks for work, which is no fault of its."""
+    assert holder
+    guarded = []
+
+    def guard(process: Process) -> None:
+        guarded.append(process)
+
+    monkeypatch.setattr(Process, "guard", guard)
+    tasks._watch_over(SimpleNamespace(pool=pool.__new__(pool)))
+    assert len(guarded) == watched
 
 
 def test_a_worker_begins_and_ends_with_its_process(holder: ProcessHolder) -> None:

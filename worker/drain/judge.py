@@ -188,7 +188,7 @@ def _found(case: Case, snapshot: Snapshot | None) -> Verdict:
 
 def _stranger(case: Case, snapshot: Snapshot | None) -> Verdict:
     command, target = case.command, case.step.target
-    if isinstance(command, Stop | Notify):  # a stop asks for no look; were one made, its answer decides nothing
+    if isinstance(command, Stop | Notify):  # asks for no look; were one made, it would decide nothing
         return again(case, Evidence(detail="found"), suspect=_in_doubt(case), failed=False)
     on_conflict = command.on_conflict if isinstance(command, Create) else OnConflict.UPDATE
     match on_conflict:

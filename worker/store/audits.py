@@ -1,9 +1,9 @@
 """Audits in Redis: a walk through the whole store, a bounded stretch at a time.
 
-What an index has lost cannot be found through that index, so the walk is over the keys themselves (SCAN, which
-is nothing for a hot path: this one runs every few minutes, and never further than it was told). Then come the
-members of each index, which may name what is not there. Where a walk ended is kept in the store: the next one
-goes on from there, in whatever process.
+What an index has lost cannot be found through that index, so the walk is over the keys themselves (SCAN,
+which is nothing for a hot path: this one runs every few minutes, and never further than it was told). Then
+come the members of each index, which may name what is not there. Where a walk ended is kept in the store: the
+next one goes on from there, in whatever process.
 """
 
 import re

@@ -82,7 +82,7 @@ class RedisChecks(Linked):
         )
         if check.interaction.state is State.OPEN:
             return check
-        # A newer bridge wrote the row, or the index is wrong, which is for the audit to mend: on with the next.
+        # A newer bridge wrote the row, or the index is wrong, which the audit will mend: on with the next.
         await self.miss(check, as_if_at=now, failed=False, now=now)
         return Unchecked.BUSY
 

@@ -47,7 +47,6 @@ class ServiceLimits:
             ended_retention_ms=int(service.ended_retention_s * 1000),
         )
 
-
     @classmethod
     def of_hook(cls, subscription: SubscriptionSettings) -> "ServiceLimits":
         """Return the limits of a subscription, which is soon done with what it was told."""

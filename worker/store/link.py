@@ -31,7 +31,8 @@ class Link:
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await call
-        except (RedisError, OSError, TimeoutError) as error:
+        except (RedisError, OSError, RuntimeError, TimeoutError) as error:
+            # a RuntimeError is uvloop's word for a transport that is closed already
             raise unavailable(error) from error
 
 

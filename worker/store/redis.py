@@ -71,9 +71,14 @@ class RedisStore(
             )
 
     async def troubles(self) -> tuple[str, ...]:
-        """Return what makes the server unfit to keep a promise, each as the end of a sentence."""
+        """Return what makes the server unfit to keep a promise, each as the end of a sentence.
+
+        Raises StoreUnavailable, also while the server still reads its file: until then it says that it has none.
+        """
         memory = await self._link.ask(self._link.redis.info("memory"))
         persistence = await self._link.ask(self._link.redis.info("persistence"))
+        if persistence.get("loading"):
+            raise StoreUnavailable("the store does not answer yet: it still reads its file")
         found = []
         if memory.get("maxmemory_policy", "noeviction") != "noeviction":
             found.append(f"evicts keys when memory is short (maxmemory-policy {memory['maxmemory_policy']})")

@@ -14,7 +14,8 @@ from typing import Any, Final
 from hiredis import pack_command
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError, ResponseError
 
 from worker.errors import StoreUnavailable
 
@@ -88,7 +89,7 @@ class ScriptRunner:
             try:
                 async with asyncio.timeout(self._timeout_s):
                     answers = await self._send(batch)
-            except (RedisError, OSError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever breaks, a caller without an answer would wait for ever
                 answers = [error] * len(batch)
             for call, answer in zip(batch, answers, strict=True):
                 _give(call.answer, answer)
@@ -132,7 +133,10 @@ async def _exchange(connection: AbstractConnection, batch: list[_Call]) -> list[
 async def _ask(connection: AbstractConnection, requests: list[bytes]) -> list[Any]:
     if not requests:
         return []
-    await connection.send_packed_command(b"".join(requests), check_health=False)
+    try:
+        await connection.send_packed_command(b"".join(requests), check_health=False)
+    except RuntimeError as error:  # uvloop's word for a transport that is closed already
+        raise RedisConnectionError(str(error)) from error
     answers: list[Any] = []
     for _ in requests:
         try:

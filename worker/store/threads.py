@@ -183,11 +183,10 @@ class MemoryThreads:
         recent = self._channels[service, channel].recent[name]
         for gone in [each for each, at in recent.items() if at <= now - 2 * window]:
             del recent[gone]
-        recent.setdefault(member, now)
-        ordered = sorted((at, each) for each, at in recent.items())
-        at = recent[member]
-        count = ordered.index((at, member)) + 1 - sum(1 for each, _ in ordered if each <= at - window)
-        for _, gone in ordered[:-RECENT_CAP]:
+        at = recent.setdefault(member, now)
+        ordered = sorted(recent, key=recent.__getitem__)  # of the same time, in the order they came
+        count = ordered.index(member) + 1 - sum(1 for each in recent.values() if each <= at - window)
+        for gone in ordered[:-RECENT_CAP]:
             del recent[gone]
         return count
 

@@ -86,7 +86,7 @@ def ledger_view(view: LaneView) -> LedgerView:
         for each in view.pending
     )
     return LedgerView(
-        **view.interaction.model_dump(exclude={"service", "external_id"}),
+        **view.interaction.model_dump(exclude={"service", "external_id", "idleness"}),
         remote_id=view.interaction.remote_id,
         accepted=view.accepted,
         waiting=waiting,

@@ -3,9 +3,10 @@
 import contextlib
 import select
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 
 from imapclient import IMAPClient, SocketTimeout
 
@@ -18,11 +19,23 @@ _AT_ONCE: Final = 200
 _SEEN: Final = "\\Seen"
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What the server says of a mail without its content."""
+
+    #: In bytes.
+    size: int
+    #: When it reached the mailbox, aware (INTERNALDATE, RFC 9051, section 2.3.3); None where nobody can read that.
+    at: datetime | None
+
+
 class Connection:
     """One connection. Belongs to one thread at a time; `cut` may be called from any."""
 
     def __init__(self, client: IMAPClient, settings: MailboxSettings) -> None:
         self._client = client
+        # Else its times are those of this machine's zone and say not which: an hour is there twice a year.
+        self._client.normalise_times = False
         self._settings = settings
         self._folders = {
             Filing.DONE: settings.done_folder,
@@ -89,15 +102,14 @@ class Connection:
         """Return the mails of the chosen folder that reached the server on that day or later."""
         return sorted(self._client.search(["SINCE", day.date()]))
 
-    def sizes(self, uids: Sequence[int]) -> dict[int, int]:
-        """Return the size of each mail that is still there, in bytes."""
-        found = self._client.fetch(uids, ["RFC822.SIZE"])
-        return {uid: item[b"RFC822.SIZE"] for uid, item in found.items() if b"RFC822.SIZE" in item}
-
-    def listed(self, uids: Sequence[int]) -> dict[int, Mapping[bytes, Any]]:
+    def listed(self, uids: Sequence[int]) -> dict[int, Arrival]:
         """Return the size and the time of arrival of each mail that is still there."""
         found = self._client.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"])
-        return cast("dict[int, Mapping[bytes, Any]]", found)
+        return {
+            uid: Arrival(int(item[b"RFC822.SIZE"]), item.get(b"INTERNALDATE"))
+            for uid, item in found.items()
+            if b"RFC822.SIZE" in item
+        }
 
     def mail(self, uid: int) -> bytes | None:
         """Return a mail's exact bytes, and leave it unread; None when it is gone."""

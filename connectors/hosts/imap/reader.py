@@ -9,14 +9,14 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
 
 from connectors.base import Answer, Answered, Connector, Delivery, Envelope
 from connectors.headers import Headers
-from connectors.hosts.imap.connection import Connection
+from connectors.hosts.imap.connection import Arrival, Connection
 from connectors.hosts.imap.errors import ComeAgain, HoldLost, MailboxRefused
 from connectors.hosts.imap.line import Line
 from connectors.reception import receive
@@ -95,11 +95,11 @@ class Reader:
         self._looked.update(late)
         above = await self._line.ask(self._connection.above, mark)
         for some in _batches([*late, *above], self._mailbox.settings.batch):
-            sizes = await self._line.ask(self._connection.sizes, some)
+            listed = await self._line.ask(self._connection.listed, some)
             for uid in some:
                 if is_over():
                     return seen_to
-                await self._see_to(uid, sizes.get(uid))
+                await self._see_to(uid, listed.get(uid))
                 seen_to += 1
             await self._file()
         return seen_to
@@ -117,26 +117,26 @@ class Reader:
         await self._file()
         return (await register.mailbox_progress(channel)).mark
 
-    async def _see_to(self, uid: int, size: int | None) -> None:
+    async def _see_to(self, uid: int, arrival: Arrival | None) -> None:
         tries = await self._try(uid)
         limit = self._mailbox.settings.max_message_bytes
-        too_large = size is not None and size > limit
+        too_large = arrival is not None and arrival.size > limit
         fetch = self._connection.head if too_large else self._connection.mail
-        raw = await self._line.ask(fetch, uid) if size is not None else None
+        raw = await self._line.ask(fetch, uid) if arrival is not None else None
         taken = None
-        if raw is not None:
+        if arrival is not None and raw is not None:
             digest = digest_of(raw)
             known = (await self._office.register.mails_taken(self._mailbox.channel, [digest]))[0]
             if known:
                 taken = await self._again(known, uid)
             elif too_large:
-                reason = f"it has {size} bytes, and {limit} are allowed (mailbox.max_message_bytes)"
+                reason = f"it has {arrival.size} bytes, and {limit} are allowed (mailbox.max_message_bytes)"
                 taken = await self._set_aside(uid, raw, f"{reason}; these are its headers")
             elif self._is_poison(tries):
                 reason = f"it was begun {tries.count} times since {tries.since:%Y-%m-%d %H:%M} UTC"
                 taken = await self._set_aside(uid, raw, f"{reason} and never finished")
             else:
-                taken = self._answered(uid, digest, await self._give(raw))
+                taken = self._answered(uid, digest, await self._give(raw, arrival.at))
         await self._advance(uid, taken)
 
     async def _try(self, uid: int) -> Tries:
@@ -151,7 +151,7 @@ class Reader:
         patience = timedelta(seconds=self._mailbox.settings.patience_s)
         return tries.count > _TRIES and self._office.clock() - tries.since >= patience
 
-    async def _give(self, raw: bytes) -> Answer:
+    async def _give(self, raw: bytes, reached_at: datetime | None) -> Answer:
         mailbox, office = self._mailbox, self._office
         delivery = Delivery(
             channel=mailbox.channel,
@@ -160,6 +160,7 @@ class Reader:
             arrived_at=office.clock(),
             peer=mailbox.settings.host,
             envelope=Envelope(_return_path(raw), (mailbox.address,)),
+            reached_at=reached_at,
             trace_id=office.ids(),
         )
         answer = await receive(mailbox.connector, delivery, office.door, keep_conflicts=True)

@@ -318,6 +318,7 @@ def test_a_sender_may_be_too_fast(mailbox: "Settled") -> None:
     found = threaded(channel(), mailbox, mail(1)).flood
     assert found
     assert (found.sender, found.limit, isinstance(found.beyond, str)) == ("a@example.org", 30, True)
+    assert found.at == mailbox.delivery(b"").arrived_at
     ignoring = threaded(channel(loops={"then": "ignore"}), mailbox, mail(1)).flood
     assert ignoring
     assert isinstance(ignoring.beyond, Ignored)

@@ -1,12 +1,15 @@
 """The Redis store knows whether its server can keep a promise."""
 
 import asyncio
+import subprocess
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 import redis
 
+from bridge.redis_server import RedisServer
 from worker.errors import StoreUnavailable, StoreUnsafe
 from worker.store.limits import Limits
 from worker.store.redis import RedisStore
@@ -49,6 +52,31 @@ def test_a_server_as_the_bridge_starts_it_is_safe(redis_url: str) -> None:
     assert on(redis_url, lambda store: store.troubles()) == ()
     on(redis_url, lambda store: store.refuse_unsafe())
     assert on(redis_url, lambda store: store.weaknesses()) == ()
+
+
+def test_a_server_that_reads_its_file_is_not_there_yet(tmp_path: Path) -> None:
+    """Until it has read it, it says that it writes none: that is no reason to refuse it."""
+    server = RedisServer(tmp_path)
+    server.start()
+    with redis.Redis.from_url(server.url()) as client:
+        client.eval("for n = 1, 4000 do redis.call('SET', n, n) end", 0)
+    server.stop()
+    slow = subprocess.Popen([*server.command, "--key-load-delay", "500"], stdout=subprocess.DEVNULL)
+    try:
+        said = ""
+        while "still reads its file" not in said:
+            try:
+                on(server.url(), lambda store: store.refuse_unsafe())
+            except StoreUnavailable as error:
+                said = str(error)
+            else:
+                pytest.fail("it was never found reading")
+        while not server.answers():
+            time.sleep(0.05)
+        on(server.url(), lambda store: store.refuse_unsafe())
+    finally:
+        slow.kill()
+        slow.wait()
 
 
 @pytest.mark.parametrize("policy", ["everysec", "no"])

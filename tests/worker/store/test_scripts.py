@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from redis.asyncio import Redis
 
 from worker.errors import StoreUnavailable
@@ -136,6 +137,20 @@ def test_a_server_that_is_away_is_an_error_for_every_caller(tmp_path: Path) -> N
 
     errors = with_runner(f"unix://{tmp_path}/nothing.sock", body)
     assert [type(error) for error in errors] == [StoreUnavailable] * 3
+
+
+def test_a_transport_that_was_closed_unseen_is_mended(redis_url: str) -> None:
+    """uvloop has a RuntimeError of its own for it: nobody waits for ever, and the verb is run."""
+
+    async def main() -> list[Any]:
+        async with asyncio.timeout(10), Redis.from_url(redis_url) as redis:
+            runner = ScriptRunner(redis, timeout_s=5)
+            await runner.run(ECHO, ("k",), "a")
+            runner._connection._writer.transport.abort()  # type: ignore[union-attr] # it is connected
+            found: list[Any] = await runner.run(ECHO, ("k",), "b")
+            return found
+
+    assert uvloop.run(main()) == [b"k", b"b"]
 
 
 def test_a_server_that_is_silent_is_away(tmp_path: Path) -> None:

@@ -173,6 +173,36 @@ def test_what_recurs_is_counted_within_the_window(run: Run) -> None:
     run(body)
 
 
+def test_of_one_moment_the_first_comes_first(run: Run) -> None:
+    """Members whose server tells whole seconds are counted in the order they came, and again alike."""
+
+    async def body(store: Store) -> None:
+        async def count(member: str, second: int = 0) -> int:
+            at = NOW + timedelta(seconds=second)
+            return await store.recur("support", "mail", "ada", member, window=timedelta(seconds=60), now=at)
+
+        names = [f"m{each}" for each in range(40, 0, -1)]
+        assert [await count(each) for each in names] == list(range(1, 41))
+        assert [await count(each) for each in names] == list(range(1, 41))
+        assert await count("later", 59) == 41
+        assert await count("after", 60) == 2, "the forty have left the window together"
+
+    run(body)
+
+
+def test_what_waited_is_counted_by_its_own_time(run: Run) -> None:
+    """What comes late, and in any order, is counted among those that were there before it."""
+
+    async def body(store: Store) -> None:
+        async def count(member: str, minute: int) -> int:
+            at = NOW + timedelta(minutes=minute)
+            return await store.recur("support", "mail", "ada", member, window=timedelta(minutes=10), now=at)
+
+        assert [await count(f"m{each}", each) for each in (0, 60, 30, 31, 61, 59)] == [1, 1, 1, 2, 2, 1]
+
+    run(body)
+
+
 def test_notes_are_listed_newest_first(run: Run) -> None:
     """Each once, and each channel's its own."""
 

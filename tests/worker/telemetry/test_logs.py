@@ -117,6 +117,7 @@ def test_json_lines_can_be_read_by_machines(monkeypatch: pytest.MonkeyPatch) -> 
     assert (first["event"], first["level"], first["sequence"]) == ("command_accepted", "info", 1)
     assert datetime.fromisoformat(first["timestamp"]).tzinfo is not None
     assert (second["event"], second["level"]) == ("service_held", "warning")
+    assert datetime.fromisoformat(second["until"]) == NOW
 
 
 def test_a_terminal_is_written_for_people(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,7 +111,7 @@ def test_what_is_gone_is_no_trouble(place: Place) -> None:
         connection.select()
         (uid,) = connection.above(0)
         assert connection.above(uid) == []
-        assert connection.sizes([uid + 7]) == {}
+        assert connection.listed([uid + 7]) == {}
         assert connection.mail(uid + 7) is None
         assert connection.head(uid + 7) is None
         connection.file([uid + 7], Filing.DONE)

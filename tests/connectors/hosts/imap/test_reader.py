@@ -1,13 +1,15 @@
 """A pass over a folder takes every mail once, whatever happens between any two of its steps."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
 
+from connectors.hosts.imap.connection import Arrival, Connection
 from connectors.hosts.imap.errors import ComeAgain, HoldLost
 from tests.connectors.hosts.imap.conftest import T0, Place, letter
 from worker.errors import StoreUnavailable
@@ -349,3 +351,48 @@ def test_the_envelope_is_what_the_mailbox_knows(place: Place) -> None:
         place.pass_once()
     assert [each.mail_from for each in seen] == ["", None]
     assert {each.rcpt_tos for each in seen} == {("support@example.com",)}
+
+
+def put_over(place: Place, mails: int, span: timedelta) -> None:
+    """Let so many mails of one sender reach the mailbox, spread over a time that ended long ago."""
+    begin = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+    with place.server.client() as client:
+        for number in range(mails):
+            mail = letter(f"busy-{number}", From="busy@example.org")
+            client.append(place.folder, mail, msg_time=begin + span * (number / mails))
+
+
+def test_a_busy_sender_outlives_an_outage(place: Place) -> None:
+    """Five hundred mails of three days that are read at once are none too many: each is let in."""
+    put_over(place, 500, timedelta(days=3))
+    assert place.pass_once() == 500
+    assert len(place.door.commands) == 500
+    assert place.door.letters == {}
+    assert {each.received_at for each in place.door.commands} == {place.now}, (
+        "late mail is no older than it is"
+    )
+
+
+def test_a_fast_sender_is_too_fast_whenever_it_is_read(place: Place) -> None:
+    """Forty mails that reached the mailbox within five minutes are ten too many."""
+    put_over(place, 40, timedelta(minutes=5))
+    assert place.pass_once() == 40
+    assert len(place.door.commands) == 30
+    assert {
+        "loop: over 30 mails of one sender within 10 minutes" in each.reason
+        for each in place.door.letters.values()
+    } == {True}
+    assert len(place.door.letters) == 10
+
+
+def test_a_mailbox_that_tells_no_time_counts_by_ours(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be read of a time stops no mail."""
+    put_over(place, 31, timedelta(days=3))
+    listed = Connection.listed
+
+    def timeless(self: Connection, uids: Sequence[int]) -> dict[int, Arrival]:
+        return {uid: replace(each, at=None) for uid, each in listed(self, uids).items()}
+
+    monkeypatch.setattr(Connection, "listed", timeless)
+    assert place.pass_once() == 31
+    assert (len(place.door.commands), len(place.door.letters)) == (30, 1)

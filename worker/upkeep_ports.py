@@ -1,0 +1,64 @@
+"""Ports of upkeep: what the chores need of the store beyond what everybody does; see `worker.ports`."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from worker.interactions import Interaction
+from worker.lanes import Entry, Partition
+from worker.notices import Notice
+from worker.upkeep import Audit, Check, Unchecked
+
+
+class Slots(Protocol):
+    """Schedules, and the stretches of time into which they fall."""
+
+    async def take_slot(self, schedule: str, *, every: timedelta, token: str, now: datetime) -> bool:
+        """Take the present slot of a schedule; false when it was taken. The same token is told the same.
+
+        A clock that is behind the one which took the last slot gets none, unless that stays so for two
+        intervals: then the clock was set back.
+        """
+
+
+class Checks(Protocol):
+    """Looks at whether what the ledger holds open is still there."""
+
+    async def enlist(self, partition: Partition, *, limit: int) -> int:
+        """Put some more of the open interactions on the list of what is checked; return how many are open."""
+
+    async def check(
+        self, partition: Partition, *, before: datetime, lease: timedelta, token: str, now: datetime
+    ) -> Check | Unchecked:
+        """Begin the check of the interaction that was checked longest ago, at the latest `before`.
+
+        It goes through the gate, counts as a lane in flight until its lease ends, and is the only one of its
+        partition. Live work comes first. The same `token` again returns the same check.
+        """
+
+    async def close(
+        self,
+        check: Check,
+        ended: Interaction,
+        entry: Entry,
+        *,
+        notices: Sequence[Notice] = (),
+        now: datetime,
+    ) -> bool:
+        """Write that it has ended elsewhere, for subscribers too; false when anything happened since."""
+
+    async def observe(self, check: Check, seen: str, entry: Entry | None, *, now: datetime) -> bool:
+        """Remember what was seen of it; a line goes to its history, and true says that it was written."""
+
+    async def miss(self, check: Check, *, as_if_at: datetime, failed: bool, now: datetime) -> bool:
+        """Give a check back that came to no answer; true when its failure shut the service's gate.
+
+        From now on it stands as if it had been checked at another time.
+        """
+
+
+class Audits(Protocol):
+    """Looks at whether the store agrees with itself."""
+
+    async def audit(self, *, limit: int, now: datetime) -> Audit:
+        """Look at some more of the store, about `limit` keys, and mend what contradicts."""
