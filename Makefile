@@ -9,7 +9,7 @@ MINUTES ?= 30
 SEED ?= 11
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test fuzz faults mutants lint format lock clean
+.PHONY: help run demo test bench fuzz faults mutants lint format lock clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/'
@@ -34,6 +34,9 @@ faults: $(VENV)/dev ## kill, freeze, cut and spoil everything for MINUTES=30, an
 
 mutants: $(VENV)/dev ## see that the same notices each safeguard that is taken out, and write docs/evidence/mutants.md
 	$(BIN)/python -m tests.faults --seed $(SEED) --hunt 3 --out docs/evidence/mutants.json
+
+bench: $(VENV)/dev ## measure our speed beside yardsticks; QUICK=1 takes a minute
+	$(BIN)/python -m bench $(if $(QUICK),--quick) --out docs/evidence
 
 lint: $(VENV)/dev ## check style, types and the floors
 	$(BIN)/ruff check .

@@ -17,7 +17,7 @@ class Places:
     environment: Mapping[str, str]
     #: The intake's URL; webhooks go to `/channels/{channel}` beneath it.
     intake: str
-    #: The host and the port of the mail door.
+    #: The host and the port of the mail door; empty where it is not opened.
     smtp: Mapping[str, Any]
     #: The sandbox's URL, None where none runs.
     sandbox: str | None

@@ -32,7 +32,7 @@ _MAIL: Final = (
 
 
 def samples(
-    settings: Settings, secrets: Secrets, *, intake: str, smtp: tuple[str, int], data: Path
+    settings: Settings, secrets: Secrets, *, intake: str, smtp: tuple[str, int] | None, data: Path
 ) -> dict[str, str]:
     """Return commands by what they do; none for a channel that is not as `default.toml` has it."""
     found: dict[str, str] = {}
@@ -40,7 +40,7 @@ def samples(
     tickets, mail = settings.channels.get("tickets"), settings.channels.get("mail")
     if tickets and tickets == shipped.channels["tickets"]:
         found["webhook"] = _curl(secrets.value(tickets.secrets[0]), intake)
-    if mail and mail == shipped.channels["mail"]:
+    if smtp and mail and mail == shipped.channels["mail"]:
         found["mail"] = _mail(*smtp)
     example = shipped.clients["example"]
     key = data / example.keys[0].removeprefix("file:")

@@ -81,9 +81,13 @@ class Stack:
         return f"http://{reachable(self.settings.http.host)}:{self.ports['http']}"
 
     @property
-    def smtp(self) -> tuple[str, int]:
-        """Where mail goes: host and port."""
-        return reachable(self.settings.smtp.host).strip("[]"), self.ports["smtp"]
+    def smtp(self) -> tuple[str, int] | None:
+        """Where mail goes by SMTP: host and port; None where that door is not opened."""
+        smtp, channels = self.settings.smtp, self.settings.channels.values()
+        # As `mail_doors.wants_smtp` has it, before any connector is built.
+        only_way = any(each.connector == "email" and each.mailbox is None for each in channels)
+        opened = only_way if smtp.enabled is None else smtp.enabled
+        return (reachable(smtp.host).strip("[]"), self.ports["smtp"]) if opened else None
 
     @property
     def sandbox_url(self) -> str | None:
@@ -136,11 +140,8 @@ class Stack:
 
     def _intake(self) -> Program:
         async def ready() -> bool:
-            smtp, channels = self.settings.smtp, self.settings.channels.values()
-            only_way = any(each.connector == "email" and each.mailbox is None for each in channels)
-            opened = only_way if smtp.enabled is None else smtp.enabled
             return await answers_ok(self.settings.http.host, self.ports["http"], "/readyz") and (
-                not opened or await greets(smtp.host, self.ports["smtp"])
+                self.smtp is None or await greets(self.settings.smtp.host, self.ports["smtp"])
             )
 
         return self._ours("intake", "intake", ready=ready, end_s=30)

@@ -125,7 +125,7 @@ def _places(stack: Stack) -> Places:
     return Places(
         environment=stack.environment,
         intake=stack.intake_url,
-        smtp=dict(zip(("host", "port"), stack.smtp, strict=True)),
+        smtp=dict(zip(("host", "port"), stack.smtp, strict=True)) if stack.smtp else {},
         sandbox=stack.sandbox_url,
         data=str(stack.home.directory),
         config=str(stack.config),

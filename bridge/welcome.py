@@ -33,7 +33,7 @@ def _where(places: Places) -> Table:
         "commands": f"{places.intake}/v1/…  (described at {places.intake}/docs)"
         if "command" in places.samples
         else None,
-        "mail": f"smtp://{places.smtp['host']}:{places.smtp['port']}",
+        "mail": places.smtp and f"smtp://{places.smtp['host']}:{places.smtp['port']}",
         "sandbox": places.sandbox and f"{places.sandbox}  (stands in for the Open Media API)",
         "settings": places.config,
         "data": places.data,

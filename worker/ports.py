@@ -304,7 +304,7 @@ class Door(Protocol):
     async def recur(
         self, service: str, channel: str, name: str, member: str, *, at: datetime, window: timedelta
     ) -> int:
-        """Say how often a name came lately, see `Threads.recur`; no time is later than now. Raises StoreUnavailable."""
+        """Say how often a name came lately, see `Threads.recur`. Raises StoreUnavailable."""
 
     async def note(self, note: Note) -> None:
         """Remember a delivery that was let go. Raises StoreUnavailable."""

@@ -98,7 +98,7 @@ class WorkerSettings(Frozen):
     #: How often beat rings what is due.
     tick_s: Seconds = 1.0
     #: How long work may be due without this process looking for any, before it ends to be started again; 0
-    #: lets it be.
+    #: lets it be. Well over the 30 s that Celery may take to find a broker again that was away.
     watchdog_s: float = Field(default=300.0, ge=0)
 
 

@@ -36,6 +36,7 @@ PROVED_ELSEWHERE = {
     "connectors/inbound/mailjet.py": "tests/connectors/test_conformance.py, by its fixtures",
     "connectors/inbound/mailgun.py": "tests/connectors/test_conformance.py, by its fixtures",
     "connectors/inbound/brevo.py": "tests/connectors/test_conformance.py, by its fixtures",
+    "worker/mail_ports.py": "only protocols; tests/worker/store holds both stores to them",
     "worker/notice_ports.py": "only protocols; tests/worker/store/test_outbox.py holds both stores to them",
     "worker/ports.py": "only protocols; tests/worker/store/test_contract.py holds both stores to them",
     "worker/upkeep_ports.py": "only protocols; tests/worker/store holds both stores to them",

@@ -13,9 +13,11 @@ from worker.secrets import Secrets
 from worker.settings import Settings
 
 
-def _samples(home: Home, settings: Settings) -> dict[str, str]:
+def _samples(
+    home: Home, settings: Settings, smtp: tuple[str, int] | None = ("127.0.0.1", 2)
+) -> dict[str, str]:
     secrets = Secrets(home.directory)
-    return samples(settings, secrets, intake="http://127.0.0.1:1", smtp=("127.0.0.1", 2), data=home.directory)
+    return samples(settings, secrets, intake="http://127.0.0.1:1", smtp=smtp, data=home.directory)
 
 
 @pytest.fixture
@@ -48,6 +50,12 @@ def test_a_changed_channel_has_no_sample(home: Home) -> None:
     changed = home.settings.read_text().replace("body.delivery", "body.other").replace("support@", "help@")
     changed = changed.replace("example-client.key", "other.key")
     assert _samples(home, Settings.model_validate(tomllib.loads(changed))) == {}
+
+
+def test_a_shut_door_has_no_sample(home: Home) -> None:
+    """Nobody is told to send mail to a port that is not opened."""
+    settings = Settings.model_validate(tomllib.loads(home.settings.read_text()))
+    assert set(_samples(home, settings)) - set(_samples(home, settings, smtp=None)) == {"mail"}
 
 
 def test_a_key_stays_in_its_file(home: Home) -> None:

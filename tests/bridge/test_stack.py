@@ -55,6 +55,20 @@ def test_services_of_the_environment_stay(environment: dict[str, str], tmp_path:
 
 
 @pytest.mark.usefixtures("environment")
+def test_mail_has_an_address_only_where_its_port_is_opened(tmp_path: Path) -> None:
+    """It is opened for a mail channel without a mailbox, or as the settings say."""
+    stack = _stack(Home.at(tmp_path / "data"))
+    assert stack.smtp == ("127.0.0.1", stack.ports["smtp"])
+    config, shut = tmp_path / "data/bridge.toml", tmp_path / "shut.toml"
+    shut.write_text(config.read_text() + "\n[smtp]\nenabled = false\n")
+    assert _stack(Home.at(tmp_path / "data"), shut).smtp is None
+    shut.write_text(_REAL)
+    assert _stack(Home.at(tmp_path / "data"), shut).smtp is None
+    shut.write_text(_REAL + "[smtp]\nenabled = true\n")
+    assert _stack(Home.at(tmp_path / "data"), shut).smtp is not None
+
+
+@pytest.mark.usefixtures("environment")
 def test_a_named_file_must_be_there(tmp_path: Path) -> None:
     """A misspelt --config is no reason to begin with other settings."""
     with pytest.raises(SettingsError, match=r"missing\.toml cannot be read: No such file"):

@@ -106,6 +106,9 @@ def test_an_agent_may_be_faster(desk: "Desk") -> None:
     assert desk.ask("POST", f"support/interactions/{held}/stop", fault=gone)[0] == 404
     assert desk.ask("GET", "support/interactions/ext_nobody", fault=gone)[0] == 404
     assert desk.ask("POST", "support/interactions", fault=gone)[0] == 200
+    desk.create()
+    again = desk.ask("POST", "support/interactions", {"data": {"externalId": "a"}}, fault=gone)
+    assert again[0] == 200
 
 
 def test_an_agent_finishes_what_is_live(desk: "Desk") -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import smtplib
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ import redis
 from celery import Celery
 
 from bridge.redis_server import RedisServer
+from tests.imap_servers import free_port
 from worker.commands import Command, Create, Stop, Update
 from worker.events import Event
 from worker.lanes import LaneView, Receipt
@@ -145,6 +147,14 @@ class Stack:
         """Start beat as any Celery user would."""
         return self.start("beat", "-m", "celery", "-A", "worker.app", "beat", "-l", "warning")
 
+    def start_smtp(self, channels: str) -> int:
+        """Start an intake that takes mail by SMTP alone, with channels of its own, and return its port."""
+        port = free_port()
+        self.config.write_text(f"{self.config.read_text()}{channels}\n[smtp]\nport = {port}\n")
+        self.start("intake", "-m", "bridge", "intake", "--doors", "smtp")
+        wait_until(lambda: _greets(port), reason="the intake's SMTP")
+        return port
+
     def end(self, process: subprocess.Popen[bytes], sign: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""
         process.send_signal(sign)
@@ -208,6 +218,14 @@ class Stack:
                 process.kill()
                 process.wait()
         self.redis.kill()
+
+
+def _greets(port: int) -> bool:
+    try:
+        with smtplib.SMTP("127.0.0.1", port, timeout=2) as client:
+            return client.noop()[0] == 250
+    except (OSError, smtplib.SMTPException):
+        return False
 
 
 def _unheard(_: Event) -> None:

@@ -85,11 +85,11 @@ def test_an_outage_leaves_no_burst_behind(stack: Stack) -> None:
     assert slots[2] - slots[0] >= 2, "nothing was made up for"
 
 
-def wedged_worker(stack: Stack) -> "subprocess.Popen[bytes]":
+def wedged_worker(stack: Stack, patience_s: float = _PATIENCE_S) -> "subprocess.Popen[bytes]":
     """Start a worker that knows how to hang, with two hands."""
     (stack.directory / "wedged.py").write_text(WEDGED)
     stack.environment["PYTHONPATH"] = str(stack.directory)
-    settings = stack.config.read_text().replace("[worker]", f"[worker]\nwatchdog_s = {_PATIENCE_S}")
+    settings = stack.config.read_text().replace("[worker]", f"[worker]\nwatchdog_s = {patience_s}")
     stack.config.write_text(settings)
     flags = ("--without-gossip", "--without-mingle", "--without-heartbeat", "--concurrency", "2")
     return stack.start("wedged", "-m", "celery", "-A", "wedged", "worker", "-l", "warning", *flags)
@@ -123,16 +123,21 @@ def test_a_stuck_worker_ends_itself_with_a_reason(stack: Stack, task: str, times
 
 
 def test_a_worker_outlives_its_store_and_a_pause(stack: Stack) -> None:
-    """Neither is its fault: it waits for far longer than its patience, and then goes on."""
-    worker = wedged_worker(stack)
+    """Neither is its fault: it waits for longer than its patience, and then goes on.
+
+    The broker goes with the store, and Celery looks for it 2, 6, 12, 20 and 30 seconds after it was lost: so
+    the patience must be longer than the 8 seconds between two such looks.
+    """
+    patience_s = 20.0
+    worker = wedged_worker(stack, patience_s)
     stack.start_beat()
     stack.submit([create("c-1")])
     wait_until(stack.idle, reason="the worker to work at first")
     stack.with_bridge(lambda bridge: bridge.store.pause("support", reason="they move"))
     stack.submit([update("c-1", 1)])
-    time.sleep(1.5 * _PATIENCE_S)
+    time.sleep(patience_s + 1)
     stack.redis.kill()
-    time.sleep(1.5 * _PATIENCE_S)
+    time.sleep(patience_s + 1)
     assert worker.poll() is None
     stack.redis.start()
     stack.with_bridge(lambda bridge: bridge.store.resume("support"))

@@ -1,7 +1,6 @@
 """Machines that talk to machines, over real sockets: the war ends, and none of it is dropped in silence."""
 
 import smtplib
-import socket
 
 import pytest
 
@@ -24,31 +23,12 @@ loops = {{ mails = {LIMIT}, minutes = 10 }}
 LONG = 4 * LIMIT
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 def smtp(stack: Stack) -> int:
     """The port of an intake that takes mail, with a worker behind it."""
-    stack.config.write_text(stack.config.read_text() + CHANNEL)
-    port = free_port()
-    stack.environment |= {"BRIDGE_HTTP_PORT": str(free_port()), "BRIDGE_SMTP_PORT": str(port)}
-    stack.start("intake", "-m", "bridge", "intake")
+    port = stack.start_smtp(CHANNEL)
     stack.start_worker()
     stack.start_beat()
-
-    def answers() -> bool:
-        try:
-            with smtplib.SMTP("127.0.0.1", port, timeout=2) as client:
-                return client.noop()[0] == 250
-        except (OSError, smtplib.SMTPException):
-            return False
-
-    wait_until(answers, reason="the intake's SMTP")
     return port
 
 

@@ -1,11 +1,9 @@
 """Mail by SMTP and LMTP from clients that nobody here wrote, into a bridge that really runs."""
 
-import contextlib
 import json
 import os
 import shutil
 import smtplib
-import socket
 import ssl
 import subprocess
 import sys
@@ -129,11 +127,7 @@ def test_strangers_are_turned_away(doors: Doors) -> None:
 
 def test_a_probe_is_seen_and_measured(stack: Stack) -> None:
     """It comes in by the channel, opens nothing, and is listed among what was let go."""
-    port = free_port()
-    channel = CHANNEL.partition("[smtp]")[0] + f"[smtp]\nport = {port}\n"
-    stack.config.write_text(stack.config.read_text() + channel)
-    stack.start("intake", "-m", "bridge", "intake", "--doors", "smtp")
-    wait_until(lambda: _listens(port), reason="the door to open")
+    port = stack.start_smtp(CHANNEL.partition("[smtp]")[0])
     code, said, _ = _probe(stack, port, SUPPORT)
     assert (code, json.loads(said)["channel"]) == (0, "mail")
     assert 0 <= json.loads(said)["seconds"] < 30
@@ -149,12 +143,6 @@ def test_a_probe_is_seen_and_measured(stack: Stack) -> None:
     code, _, why = _probe(stack, port, SUPPORT)
     assert code == 1
     assert "the probe would be taken for mail" in why
-
-
-def _listens(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-        return True
-    return False
 
 
 def _probe(stack: Stack, port: int, to: str) -> tuple[int, str, str]:

@@ -2,7 +2,6 @@
 
 import random
 import smtplib
-import socket
 from collections.abc import Sequence
 
 import pytest
@@ -21,30 +20,10 @@ addresses = ["support@example.com", "sales@example.com"]
 MAILS = 20
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 def smtp(stack: Stack) -> int:
     """The port of an intake that takes mail."""
-    stack.config.write_text(stack.config.read_text() + CHANNEL)
-    port = free_port()
-    stack.environment |= {"BRIDGE_HTTP_PORT": str(free_port()), "BRIDGE_SMTP_PORT": str(port)}
-    stack.start("intake", "-m", "bridge", "intake")
-
-    def answers() -> bool:
-        try:
-            with smtplib.SMTP("127.0.0.1", port, timeout=2) as client:
-                return client.noop()[0] == 250
-        except (OSError, smtplib.SMTPException):
-            return False
-
-    wait_until(answers, reason="the intake's SMTP")
-    return port
+    return stack.start_smtp(CHANNEL)
 
 
 def send(port: int, mails: Sequence[bytes], recipient: str = "support@example.com") -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -389,6 +389,22 @@ def test_a_batch_that_was_half_kept_is_whole_after_it_came_again(redis_url: str,
                 await store.aclose()
 
     asyncio.run(main())
+
+
+def test_a_time_in_the_future_is_now() -> None:
+    """A mailbox whose clock is ahead makes no earlier mail forgotten; an earlier time stays as it is."""
+    intake, window = Scene().intake, timedelta(minutes=10)
+
+    async def counts() -> list[int]:
+        hours = (0, 0, 5, -5)
+        return [
+            await intake.recur(
+                "support", "mail", "ada", str(member), at=NOW + timedelta(hours=hour), window=window
+            )
+            for member, hour in enumerate(hours)
+        ]
+
+    assert asyncio.run(counts()) == [1, 2, 3, 1]
 
 
 def test_whole_messages_are_kept_under_their_hash(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ class RedisStore(
     async def troubles(self) -> tuple[str, ...]:
         """Return what makes the server unfit to keep a promise, each as the end of a sentence.
 
-        Raises StoreUnavailable, also while the server still reads its file: until then it says that it has none.
+        Raises StoreUnavailable, also while the server still reads its file: until then it says it has none.
         """
         memory = await self._link.ask(self._link.redis.info("memory"))
         persistence = await self._link.ask(self._link.redis.info("persistence"))

@@ -25,7 +25,7 @@ class Arrival:
 
     #: In bytes.
     size: int
-    #: When it reached the mailbox, aware (INTERNALDATE, RFC 9051, section 2.3.3); None where nobody can read that.
+    #: When it reached the mailbox, aware (RFC 9051, section 2.3.3); None where nobody can read that.
     at: datetime | None
 
 

@@ -21,9 +21,10 @@ from connectors.hosts.imap.errors import ComeAgain, HoldLost, MailboxRefused
 from connectors.hosts.imap.line import Line
 from connectors.reception import receive
 from worker.letters import Unreadable
+from worker.mail_ports import Mailboxes
 from worker.mail_settings import MailboxSettings
 from worker.mailboxes import Filing, Hold, Taken, Tries
-from worker.ports import Clock, Door, Ids, Mailboxes
+from worker.ports import Clock, Door, Ids
 
 _log: Any = structlog.get_logger()
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 
-from connectors.base import Connector, Envelope
+from connectors.base import Connector, Envelope, Verified
 from connectors.email.connector import EmailConnector
 from connectors.hosts.smtp import MailHandler
+from worker.commands import Command, Create
 from worker.errors import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -94,6 +95,41 @@ def test_every_channel_gets_its_mail(
     assert reply == "250 2.0.0 Accepted"
     assert [command.channel for command in door.commands] == ["mail", "sales"]
     assert len({command.trace_id for command in door.commands}) == 1
+
+
+@dataclass(frozen=True)
+class Counted(EmailConnector):
+    """Another package's connector for mail: its key is the Message-ID alone, so its contents may differ."""
+
+    def translate(self, verified: Verified) -> tuple[Command, ...]:  # type: ignore[override]  # no threads here
+        """Return a command whose key says nothing of its content."""
+        body = verified.delivery.body
+        return (
+            Create(
+                service=self.service,
+                external_id="c-1",
+                idempotency_key=f"{self.channel}:m1",
+                channel=self.channel,
+                received_at=verified.delivery.arrived_at,
+                user_data={"Subject": body.decode()},
+            ),
+        )
+
+
+def test_a_conflict_is_kept_and_not_asked_for_again(
+    mailbox: "Settled", door: "RecordingDoor", clock: Callable[[], datetime], ids: Callable[[], str]
+) -> None:
+    """One key with two contents: no sender could mend that, so it is acknowledged, and a person has both."""
+    mail = mailbox.connector
+    assert isinstance(mail, EmailConnector)
+    handler = MailHandler(
+        {"mail": Counted(mail.channel, mail.service, mail.options)}, door=door, clock=clock, ids=ids
+    )
+    envelope, second = Envelope("a@example.org", ("support@example.com",)), MAIL.replace(b"Hello", b"Other")
+    replies = [asyncio.run(handler.take(body, envelope, "192.0.2.7")) for body in (MAIL, second)]
+    assert replies == ["250 2.0.0 Accepted", "250 2.0.0 Kept for a person to compare with its first version"]
+    assert len(door.commands) == 1
+    assert [letter.body for letter in door.letters.values()] == [second]
 
 
 def test_all_channels_or_none(

@@ -54,14 +54,21 @@ def test_a_server_as_the_bridge_starts_it_is_safe(redis_url: str) -> None:
     assert on(redis_url, lambda store: store.weaknesses()) == ()
 
 
+#: A millisecond for each key, and an ear for clients after every kilobyte.
+_SLOWLY = ("--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024")
+
+
 def test_a_server_that_reads_its_file_is_not_there_yet(tmp_path: Path) -> None:
     """Until it has read it, it says that it writes none: that is no reason to refuse it."""
     server = RedisServer(tmp_path)
     server.start()
     with redis.Redis.from_url(server.url()) as client:
-        client.eval("for n = 1, 4000 do redis.call('SET', n, n) end", 0)
+        client.eval("for n = 1, 2000 do redis.call('SET', n, n) end", 0)
+        client.bgrewriteaof()
+        while client.info("persistence")["aof_rewrite_in_progress"]:
+            time.sleep(0.05)
     server.stop()
-    slow = subprocess.Popen([*server.command, "--key-load-delay", "500"], stdout=subprocess.DEVNULL)
+    slow = subprocess.Popen([*server.command, *_SLOWLY], stdout=subprocess.DEVNULL)
     try:
         said = ""
         while "still reads its file" not in said:

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import uvloop
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from worker.errors import StoreUnavailable
 from worker.store.scripts import Script, ScriptRunner, unavailable
@@ -140,10 +142,10 @@ def test_a_server_that_is_away_is_an_error_for_every_caller(tmp_path: Path) -> N
 
 
 def test_a_transport_that_was_closed_unseen_is_mended(redis_url: str) -> None:
-    """uvloop has a RuntimeError of its own for it: nobody waits for ever, and the verb is run."""
+    """With uvloop there is a RuntimeError of its own for it: nobody waits for ever, and the verb is run."""
 
     async def main() -> list[Any]:
-        async with asyncio.timeout(10), Redis.from_url(redis_url) as redis:
+        async with asyncio.timeout(10), Redis.from_url(redis_url, retry=Retry(NoBackoff(), 1)) as redis:
             runner = ScriptRunner(redis, timeout_s=5)
             await runner.run(ECHO, ("k",), "a")
             runner._connection._writer.transport.abort()  # type: ignore[union-attr] # it is connected
