@@ -1,0 +1,59 @@
+"""The plan: one seed is one plan, nothing that breaks stays broken, and what is measured is alone."""
+
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+
+from tests.faults.plan import API_RULES, LONGEST, Breakage, Fault, Kind, draw
+
+SEEDS = range(20)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_seed_is_a_plan(seed: int) -> None:
+    """Twice the same seed is the same plan; another seed is another one."""
+    plan = draw(seed, seconds=60, rate=20)
+    assert draw(seed, seconds=60, rate=20) == plan
+    assert draw(seed + 1, seconds=60, rate=20) != plan
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_broken_is_mended_in_time(seed: int) -> None:
+    """Every fault ends before the storm does, and conversations fit the channels' rules."""
+    plan = draw(seed, seconds=90, rate=20)
+    assert max(fault.at_s + fault.for_s for fault in plan.faults) <= 90
+    for conversation in plan.conversations:
+        assert len(conversation.steps) <= LONGEST
+        assert [step.number for step in conversation.steps] == list(range(len(conversation.steps)))
+        kinds = [step.kind for step in conversation.steps]
+        assert kinds[0] is Kind.CREATE
+        assert (Kind.STOP, Kind.STOP) not in pairwise(kinds)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_measured_is_alone(seed: int) -> None:
+    """Nothing but a slow API stands beside a calm fault, four seconds before it and five after it."""
+    faults = draw(seed, seconds=300, rate=5).faults
+
+    def beside(calm: Fault) -> list[str]:
+        return [
+            each.name
+            for each in faults
+            if each is not calm
+            and each.target != "slow"
+            and each.at_s < calm.at_s + calm.for_s + 3
+            and each.at_s + each.for_s > calm.at_s - 1
+        ]
+
+    calm = [fault for fault in faults if fault.calm]
+    assert len(calm) >= 9
+    assert [name for fault in calm for name in beside(fault)] == []
+
+
+def test_a_long_run_breaks_everything() -> None:
+    """Half an hour holds every way of breaking every part, every fault of the sandbox, and 200 kills."""
+    counted = Counter(fault.name for fault in draw(7, seconds=1800, rate=1).faults)
+    assert {name.partition(" ")[0] for name in counted} == set(Breakage)
+    assert {f"api {name}" for name in API_RULES} <= set(counted)
+    assert sum(times for name, times in counted.items() if name.startswith("kill ")) >= 200
