@@ -55,9 +55,7 @@ class Mailboxes(Protocol):
     A verb with a hold answers None or False, and changes nothing, once somebody else has taken the mailbox.
     """
 
-    async def take_mailbox(
-        self, channel: str, *, token: str, lease: timedelta, now: datetime
-    ) -> Hold | None:
+    async def take_mailbox(self, channel: str, *, token: str, lease: timedelta, now: datetime) -> Hold | None:
         """Become the one who reads a mailbox; None while another one does. The same token may ask again."""
 
     async def renew_mailbox(self, hold: Hold, *, lease: timedelta, now: datetime) -> bool:

@@ -191,9 +191,7 @@ def test_the_watchdog_outlasts_calls(watchdog_s: float, *, allowed: bool) -> Non
     if allowed:
         assert Settings(**wanted).worker.watchdog_s == watchdog_s
     else:
-        with pytest.raises(
-            ValidationError, match="watchdog_s is 40, which must be more than twice"
-        ):
+        with pytest.raises(ValidationError, match="watchdog_s is 40, which must be more than twice"):
             Settings(**wanted)
 
 
