@@ -42,14 +42,13 @@ class Reader:
         Raises StoreUnavailable. Repeating it is harmless: the commands have the keys they always had.
         """
         try:
-            read = await self.read(letter)
+            understood = read = await self.read(letter)
             if isinstance(read, Threaded):
                 read = await place(self._connector(letter.channel), read, self._bridge.intake)
             if isinstance(read, (Ignored, Handshake)):
                 how = f"ignored now: {read.reason}"
             else:
-                connector = self._connector(letter.channel)
-                await preserve(connector, _verified(letter, connector), self._bridge.intake)
+                await preserve(understood, letter.channel, self._bridge.intake)
                 receipts = await self._bridge.intake.submit(read)
                 how = ", ".join(f"command {each.sequence} of {each.external_id}" for each in receipts)
         except KeyConflict as error:

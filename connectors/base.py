@@ -166,6 +166,8 @@ class Threaded:
     #: How long names are remembered after they were used last.
     window: timedelta
     flood: Flood | None = None
+    #: The whole messages, byte for byte, that are kept before the commands that refer to them are submitted.
+    originals: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
     def foreseen(self) -> tuple[Command, ...]:

@@ -3,20 +3,11 @@
 Killed in between, there is a message that nobody refers to; the prune throws it away.
 """
 
-import asyncio
-from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
-from connectors.base import Connector, Verified
+from connectors.base import Connector, Threaded, Understood
 from connectors.links import Links
 from worker.ports import Door
-
-
-class Keeping(Protocol):
-    """A connector whose messages are kept whole."""
-
-    def originals(self, verified: Verified) -> tuple[bytes, ...]:
-        """Return the messages of a delivery that `translate` understood, byte for byte."""
 
 
 @runtime_checkable
@@ -27,11 +18,8 @@ class Linking(Protocol):
         """Return the same connector, with links."""
 
 
-async def preserve(connector: Connector, verified: Verified, door: Door) -> None:
-    """Keep the messages of a delivery, if its connector wants that. Raises StoreUnavailable."""
-    # Asked for every webhook as well: looking for the method costs a hundredth of `isinstance` of a protocol.
-    originals: Callable[[Verified], tuple[bytes, ...]] | None = getattr(connector, "originals", None)
-    if originals is None:
-        return
-    for each in await asyncio.to_thread(originals, verified):
-        await door.preserve(connector.channel, each)
+async def preserve(understood: Understood, channel: str, door: Door) -> None:
+    """Keep the whole messages of what was understood, if there are any. Raises StoreUnavailable."""
+    if isinstance(understood, Threaded):
+        for each in understood.originals:
+            await door.preserve(channel, each)

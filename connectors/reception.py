@@ -133,7 +133,7 @@ async def _receive(
         translated = await _translate(connector, verified)
         understood = await _placed(connector, translated, door)
         if isinstance(understood, tuple):
-            await preserve(connector, verified, door)
+            await preserve(translated, connector.channel, door)
     except StoreUnavailable:
         raise
     except UnreadableDelivery as error:

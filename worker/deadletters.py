@@ -111,27 +111,10 @@ class DeadLetters:
 
         The reason stays in its conversation's history, and in the log: a delivery has no conversation.
         """
-        entry = Entry(
-            at=self._clock(),
-            event="discarded",
-            sequence=head.sequence,
-            trace_id=head.trace_id,
-            detail={"letter": head.id, "reason": reason},
-        )
+        entry = Entry.of_discarded(head, at=self._clock(), reason=reason)
         if not await self._letters.discard(head, entry, token=self._ids()):
             return False
-        self._listen(
-            LetterDiscarded(
-                service=head.service,
-                channel=head.channel,
-                external_id=head.external_id,
-                sequence=head.sequence,
-                cause=head.cause,
-                reason=reason,
-                letter_id=head.id,
-                trace_id=head.trace_id,
-            )
-        )
+        self._listen(LetterDiscarded.of(head, reason))
         if head.external_id:
             await self._ring(head)
         return True

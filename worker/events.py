@@ -5,6 +5,9 @@ No event carries a body, a secret or an address.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
+
+from worker.letters import LetterHead
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class LetterReplayed:
 
 @dataclass(frozen=True, slots=True)
 class LetterDiscarded:
-    """A person gave a dead letter up, or a delivery was read again and its letter is no longer needed."""
+    """A dead letter was given up: by a person, by its age, or because its delivery was read again."""
 
     service: str
     channel: str
@@ -117,6 +120,20 @@ class LetterDiscarded:
     reason: str
     letter_id: str
     trace_id: str
+
+    @classmethod
+    def of(cls, head: LetterHead, reason: str) -> Self:
+        """Return the fact that a letter was given up."""
+        return cls(
+            service=head.service,
+            channel=head.channel,
+            external_id=head.external_id,
+            sequence=head.sequence,
+            cause=head.cause,
+            reason=reason,
+            letter_id=head.id,
+            trace_id=head.trace_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)

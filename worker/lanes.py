@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from pydantic import AwareDatetime, Field, JsonValue
 
 from worker.commands import Command, ExternalId, Name
 from worker.frozen import Frozen
 from worker.interactions import Interaction
-from worker.letters import DeadCommand
+from worker.letters import DeadCommand, LetterHead
 from worker.notices import Notice
 
 
@@ -72,6 +73,12 @@ class Entry(Frozen):
     sequence: int
     trace_id: str = ""
     detail: Mapping[str, JsonValue] = Field(default_factory=dict)
+
+    @classmethod
+    def of_discarded(cls, head: LetterHead, *, at: datetime, reason: str) -> Self:
+        """Return the line that a letter leaves which was given up."""
+        detail = {"letter": head.id, "reason": reason}
+        return cls(at=at, event="discarded", sequence=head.sequence, trace_id=head.trace_id, detail=detail)
 
 
 @dataclass(frozen=True, slots=True)

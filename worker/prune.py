@@ -65,27 +65,10 @@ class Pruner:
     async def _give_up(self, head: LetterHead) -> bool:
         days = self.retention.dead_letters_s / 86_400
         reason = f"nobody decided about it within {days:g} days"
-        entry = Entry(
-            at=self.clock(),
-            event="discarded",
-            sequence=head.sequence,
-            trace_id=head.trace_id,
-            detail={"letter": head.id, "reason": reason},
-        )
+        entry = Entry.of_discarded(head, at=self.clock(), reason=reason)
         # What waits behind a dead create was accepted: no calendar decides about it, only a person.
         if not await self.shelves.discard(head, entry, token=self.ids(), unless_waited_for=True):
             return False
         await self.shelves.tally(head.service, f"{head.channel}:lapsed")
-        self.listen(
-            LetterDiscarded(
-                service=head.service,
-                channel=head.channel,
-                external_id=head.external_id,
-                sequence=head.sequence,
-                cause=head.cause,
-                reason=reason,
-                letter_id=head.id,
-                trace_id=head.trace_id,
-            )
-        )
+        self.listen(LetterDiscarded.of(head, reason))
         return True

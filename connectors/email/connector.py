@@ -84,11 +84,7 @@ class EmailConnector:
         properties = user_data(mail, options.preview_chars, sort=shown, link=link)
         strands = tuple(self._strand(delivery, mail, properties, scope) for scope in self._scopes(delivery))
         flood = None if verified.again else self._flood(mail, delivery)
-        return Threaded(strands, options.thread.window, flood)
-
-    def originals(self, verified: Verified) -> tuple[bytes, ...]:
-        """See `connectors.keeping.Keeping.originals`."""
-        return (verified.delivery.body,)
+        return Threaded(strands, options.thread.window, flood, originals=(delivery.body,))
 
     def linked(self, links: Links) -> "EmailConnector":
         """See `connectors.keeping.Linking.linked`."""

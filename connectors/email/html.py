@@ -30,7 +30,7 @@ def readings(html: str) -> tuple[str, str]:
     try:
         # As bytes, because text that declares a charset is refused.
         page = document_fromstring(html.encode("utf-8", "replace"), parser=HTMLParser(encoding="utf-8"))
-        if _is_deep(page):
+        if is_deep(page, _DEPTH):
             return page.text_content(), page.text_content()
         whole = _rendered(page)
         return whole, _rendered(page) if _without_quotes(page) else whole
@@ -43,11 +43,12 @@ def _rendered(page: Any) -> str:  # noqa: ANN401 - lxml has no types
     return text
 
 
-def _is_deep(page: Any) -> bool:  # noqa: ANN401 - as above
+def is_deep(page: Any, limit: int) -> bool:  # noqa: ANN401 - as above
+    """Say whether elements stand more than so many inside one another."""
     depth = 0
     for event, _ in etree.iterwalk(page, events=("start", "end")):
         depth += 1 if event == "start" else -1
-        if depth > _DEPTH:
+        if depth > limit:
             return True
     return False
 

@@ -33,7 +33,7 @@ MANNERS: Final = Manners(
 
 @dataclass(frozen=True, slots=True)
 class InboundConnector:
-    """Implements `connectors.base.Connector`, and keeps its mails (`connectors.keeping`)."""
+    """Implements `connectors.base.Connector`, and its mails are kept whole (`connectors.keeping`)."""
 
     hosts: ClassVar[frozenset[Host]] = frozenset({"http"})
     manners: ClassVar[Manners] = MANNERS
@@ -71,14 +71,9 @@ class InboundConnector:
         threaded = [each for each in found if isinstance(each, Threaded)]
         if len(threaded) != len(found):
             raise UnreadableDelivery("some of its mails are to be ignored though a person asked for them")
-        return Threaded(tuple(strand for each in threaded for strand in each.strands), threaded[0].window)
-
-    def originals(self, verified: Verified) -> tuple[bytes, ...]:
-        """See `connectors.keeping.Keeping.originals`."""
-        unwrapped = self.unwrap(verified.delivery)
-        if isinstance(unwrapped, (Ignored, Handshake)):
-            return ()
-        return tuple(each.raw for each in unwrapped)
+        strands = tuple(strand for each in threaded for strand in each.strands)
+        originals = tuple(original for each in threaded for original in each.originals)
+        return Threaded(strands, threaded[0].window, originals=originals)
 
     def linked(self, links: Links) -> "InboundConnector":
         """See `connectors.keeping.Linking.linked`."""

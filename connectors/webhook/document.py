@@ -4,9 +4,7 @@ import orjson
 from pydantic import JsonValue
 
 from connectors.base import UnreadableDelivery
-
-#: How many arrays and objects may stand inside one another.
-DEPTH = 32
+from connectors.nesting import DEPTH, is_too_deep
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -24,8 +22,8 @@ def read(body: bytes) -> JsonValue:
             f"the body is not JSON in UTF-8: {error.msg} (position {error.pos})"
         ) from error
     # So few brackets cannot be too deep; most deliveries need no walk.
-    if body.count(b"[") + body.count(b"{") > DEPTH:
-        _refuse_deep(document)
+    if body.count(b"[") + body.count(b"{") > DEPTH and is_too_deep(document):
+        raise UnreadableDelivery(f"the JSON is nested more than {DEPTH} deep")
     # Of a key that stands twice the reader keeps the last value, and so loses at least one string.
     if _strings(body) != _strings(orjson.dumps(document)):
         raise UnreadableDelivery("a key stands twice in one object of the JSON")
@@ -38,17 +36,3 @@ def _strings(json: bytes) -> int:
         return json.count(b'"')
     unpaired = json.replace(b"\\\\", b"")
     return unpaired.count(b'"') - unpaired.count(b'\\"')
-
-
-def _refuse_deep(document: JsonValue) -> None:
-    level = [document]
-    for _ in range(DEPTH):
-        level = [child for value in level for child in _children(value)]
-    if any(isinstance(value, (dict, list)) for value in level):
-        raise UnreadableDelivery(f"the JSON is nested more than {DEPTH} deep")
-
-
-def _children(value: JsonValue) -> list[JsonValue]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []

@@ -54,7 +54,8 @@ def test_without_a_place_for_it_nothing_is_accepted(mailbox: Settled) -> None:
 
 def test_what_is_no_message_is_not_kept(tickets: Settled, door: RecordingDoor) -> None:
     """A webhook's body stands in its command."""
-    asyncio.run(preserve(tickets.connector, Verified(tickets.delivery(b"{}"), "x"), door))
+    viewed = tickets.connector.translate(Verified(tickets.delivery(b'{"event": "ticket.viewed"}'), "x"))
+    asyncio.run(preserve(viewed, tickets.connector.channel, door))
     assert door.blobs == {}
 
 

@@ -8,9 +8,7 @@ from typing import Any, NoReturn
 import orjson
 
 from connectors.hosts.commands.problems import MALFORMED, WRONG_TYPE, Problem
-
-#: How many arrays and objects may stand inside one another.
-DEPTH = 32
+from connectors.nesting import DEPTH, is_too_deep
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _CHARSETS = frozenset({"utf-8", "utf8", "us-ascii"})
@@ -46,7 +44,8 @@ def read(body: bytes) -> dict[str, Any]:
         raise Problem(MALFORMED, f"The body is not strict JSON: {error}.") from None
     if not isinstance(document, dict):
         raise Problem(MALFORMED, "The body must be one JSON object.")
-    _refuse_depth(document)
+    if is_too_deep(document):
+        raise _too_deep()
     try:
         # What could not be said again is refused now: half of a character pair, integers beyond 64 bits.
         orjson.dumps(document)
@@ -71,20 +70,6 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{text[:40]} is beyond the range of numbers")
     return number
-
-
-def _refuse_depth(document: dict[str, Any]) -> None:
-    level: list[Any] = [document]
-    for _ in range(DEPTH):
-        level = [child for value in level for child in _children(value)]
-    if any(isinstance(value, (dict, list)) for value in level):
-        raise _too_deep()
-
-
-def _children(value: object) -> list[Any]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
 
 
 def _too_deep() -> Problem:

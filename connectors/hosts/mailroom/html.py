@@ -9,11 +9,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape, unescape
-from typing import Any, Final
+from typing import Final
 
 import nh3
 from lxml import etree
 from lxml.html import document_fromstring, tostring
+
+from connectors.email.html import is_deep
 
 #: HTML beyond this, in characters, is not shown as HTML; nor are elements deeper than this.
 CHARACTERS: Final = 500_000
@@ -160,18 +162,9 @@ def clean(html: str, pictures: Mapping[str, str]) -> Cleaned | None:
 def _closed(html: str) -> str | None:
     try:
         page = document_fromstring(html)
-        if _is_deep(page):
+        if is_deep(page, DEPTH):
             return None
         written: str = tostring(page, encoding="unicode", method="html")
     except (etree.LxmlError, ValueError):  # nothing is in it
         return None
     return written
-
-
-def _is_deep(page: Any) -> bool:  # noqa: ANN401 - lxml has no types
-    depth = 0
-    for event, _ in etree.iterwalk(page, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        if depth > DEPTH:
-            return True
-    return False

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base import UnreadableDelivery
-from connectors.webhook.document import DEPTH, read
+from connectors.nesting import DEPTH
+from connectors.webhook.document import read
 
 
 def nested(depth: int, opening: str = "[", closing: str = "]") -> bytes:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.hosts.commands.document import DEPTH, check_type, read
+from connectors.hosts.commands.document import check_type, read
 from connectors.hosts.commands.problems import MALFORMED, WRONG_TYPE, Problem
+from connectors.nesting import DEPTH
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 values = st.recursive(
