@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -35,15 +36,20 @@ _STORE_PATIENCE_S: Final = 60.0
 _STOP: Final = (signal.SIGINT, signal.SIGTERM)
 
 
-def run(doors: frozenset[Door] = frozenset(DOORS)) -> None:
-    """Open these doors, and run until SIGINT or SIGTERM. Raises BridgeError when it cannot begin."""
+def run(doors: frozenset[Door] = frozenset(DOORS), *, ready_file: Path | None = None) -> None:
+    """Open these doors, and run until SIGINT or SIGTERM. Raises BridgeError when it cannot begin.
+
+    `ready_file` is made once all doors are open.
+    """
     settings, secrets = read_configuration()
     logs.configure(settings.log_format, settings.log_level)
     fetcher = Fetcher()
     evidence = FetchedEvidence(fetcher)
     channels = connectors_of(settings, secrets, evidence)
     clients = clients_of(settings, secrets)
-    uvloop.run(_serve(settings, secrets, _Senders(channels, clients, fetcher, evidence), doors))
+    senders = _Senders(channels, clients, fetcher, evidence)
+    opened = ready_file.touch if ready_file else lambda: None
+    uvloop.run(_serve(settings, secrets, senders, doors, opened))
 
 
 def connectors_of(settings: Settings, secrets: Secrets, evidence: Evidence) -> dict[str, Connector]:
@@ -65,7 +71,13 @@ class _Senders:
     evidence: FetchedEvidence
 
 
-async def _serve(settings: Settings, secrets: Secrets, senders: _Senders, doors: frozenset[Door]) -> None:
+async def _serve(
+    settings: Settings,
+    secrets: Secrets,
+    senders: _Senders,
+    doors: frozenset[Door],
+    opened: Callable[[], None],
+) -> None:
     stopped = asyncio.Event()
     for number in _STOP:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -77,6 +89,7 @@ async def _serve(settings: Settings, secrets: Secrets, senders: _Senders, doors:
         if waiting.done():
             await waiting
             async with _doors(bridge, senders, doors):
+                opened()
                 await stopping
         waiting.cancel()
         stopping.cancel()

@@ -84,6 +84,9 @@ def intake(
     ] = "",
     config: Config = None,
     data: Data = DEFAULT_DATA,
+    ready_file: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Make this file once all doors are open.")
+    ] = None,
 ) -> None:
     """Run the doors only: the server for webhooks, those for mail, and the mailboxes, in one process.
 
@@ -98,7 +101,7 @@ def intake(
         raise typer.BadParameter(
             f"{', '.join(sorted(unknown))}: there is {', '.join(DOORS)}", param_hint="--doors"
         )
-    run(frozenset(each for each in DOORS if each in wanted))
+    run(frozenset(each for each in DOORS if each in wanted), ready_file=ready_file)
 
 
 def worker(

@@ -99,8 +99,9 @@ def test_a_thousand_mails_and_a_poller_that_keeps_dying(stack: Stack, server: Im
     dice = random.Random(SEED)  # noqa: S311 - a seeded one is the point
     names = [f"mail-{number}" for number in range(MAILS)]
     server.put(*map(mail, names[: MAILS // 2]), folder=FOLDER)
-    start = ("-m", "bridge", "intake", "--doors", "imap")
-    pollers = [stack.start("poller", *start) for _ in range(2)]
+    ready = [stack.directory / f"ready-{number}" for number in range(2)]
+    start = ("-m", "bridge", "intake", "--doors", "imap", "--ready-file")
+    pollers = [stack.start("poller", *start, str(file)) for file in ready]
     at = sorted(dice.sample(range(10, MAILS - 50), KILLS))
     late = False
     for number, threshold in enumerate(at):
@@ -112,7 +113,8 @@ def test_a_thousand_mails_and_a_poller_that_keeps_dying(stack: Stack, server: Im
         time.sleep(dice.random() * 0.05)
         victim = dice.randrange(2) if number else 0
         stack.end(pollers[victim], signal.SIGKILL)
-        pollers[victim] = stack.start("poller", *start)
+        ready[victim].unlink(missing_ok=True)
+        pollers[victim] = stack.start("poller", *start, str(ready[victim]))
     wait_until(lambda: seen_to(stack) >= MAILS, reason="all mails to be taken")
     wait_until(
         lambda: all(b"\\Seen" in flags for flags in server.flags(FOLDER).values()),
@@ -122,6 +124,8 @@ def test_a_thousand_mails_and_a_poller_that_keeps_dying(stack: Stack, server: Im
     assert len(server.flags(FOLDER)) == MAILS
     assert set(accepted(stack).values()) == {1}
     assert len(accepted(stack)) == MAILS
+    # whoever is still starting has no door to close, and dies of the signal
+    wait_until(lambda: all(file.exists() for file in ready), reason="both pollers to be up")
     for poller in pollers:
         assert stack.end(poller) == 0
 
