@@ -7,6 +7,8 @@ from worker.frozen import Frozen
 
 #: The cause of every delivery that could not be understood.
 UNREADABLE = "unreadable"
+#: Ends the reason of a command whose burial is no proof that nothing happened.
+IN_DOUBT = "it may have taken effect before"
 
 
 class LetterHead(Frozen):

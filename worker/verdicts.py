@@ -27,7 +27,7 @@ class Again:
 
     delay_s: float
     reason: str
-    #: Whether the call may have taken effect, so that the next look must read before it writes.
+    #: Whether the call may have taken effect, so that the next try must not create before a look.
     suspect: bool = False
     #: Whether this try counts against the attempts.
     counted: bool = True
@@ -53,6 +53,8 @@ class Bury:
     reason: str
     #: Whether the service failed, rather than answered.
     failed: bool = False
+    #: Whether a try of this command may have taken effect all the same.
+    doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

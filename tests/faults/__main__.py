@@ -5,11 +5,13 @@ import asyncio
 import json
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.faults import report
-from tests.faults.checker import check
+from tests.faults import dossier, report
+from tests.faults.checker import Finding, check
+from tests.faults.gathering import histories
 from tests.faults.mutants import MUTANTS, breed
 from tests.faults.plan import Plan, draw
 from tests.faults.processes import Processes
@@ -19,12 +21,22 @@ from tests.faults.storm import Outcome, Storm
 RATE = 60.0
 
 
-async def storm(plan: Plan, directory: Path, *, source: Path) -> Outcome:
-    """Run a plan in a directory of its own, and end every process it needs."""
+async def storm(
+    plan: Plan, directory: Path, *, source: Path
+) -> tuple[Outcome, Sequence[Finding], Mapping[str, dossier.Dossier]]:
+    """Run a plan in a directory of its own, check it, and end every process it needs.
+
+    Returns also all about the conversations of which something was found.
+    """
     processes = Processes(directory, source)
     try:
         await processes.start()
-        return await Storm(plan, processes).run()
+        outcome = await Storm(plan, processes).run()
+        evidence = outcome.evidence
+        findings = check(evidence)
+        names = dossier.named(findings)
+        written = histories(processes, dossier.lanes_named(evidence, names))
+        return outcome, findings, dossier.dossiers(evidence, names, written)
     finally:
         await processes.close()
 
@@ -32,8 +44,8 @@ async def storm(plan: Plan, directory: Path, *, source: Path) -> Outcome:
 def run(plan: Plan, directory: Path, *, mutant: str = "") -> dict[str, Any]:
     """Run a plan and return the summary of what was found."""
     source = breed(mutant, directory / "source")
-    outcome = asyncio.run(storm(plan, directory, source=source))
-    return report.summary(plan, outcome, check(outcome.evidence), mutant=mutant)
+    outcome, findings, dossiers = asyncio.run(storm(plan, directory, source=source))
+    return report.summary(plan, outcome, findings, mutant=mutant, dossiers=dossiers)
 
 
 def hunt(seed: int, *, seconds: float, rate: float, tries: int) -> list[dict[str, Any]]:
@@ -46,7 +58,7 @@ def hunt(seed: int, *, seconds: float, rate: float, tries: int) -> list[dict[str
                 kept = run(plan, Path(directory), mutant=name)
             if report.broken(kept):
                 break
-        hunted.append(kept)
+        hunted.append({**kept, "dossiers": {}})
     return hunted
 
 

@@ -9,12 +9,15 @@ What each word means, exactly:
 - **disordered**: walking through the effects of one conversation as the API saw them, a call that contains a
   command for the first time although a later one had taken effect already; or a call whose last command is
   older than the last one of a call before it, so that the state went back. The same call once more, right
-  after itself, is neither: that is how the bridge deals with an answer that was lost.
+  after itself, is neither: that is how the bridge deals with an answer that was lost. Nor is a command
+  of a call with several that was refused: to find the guilty one, each is sent once more by itself.
 - **receipt**: a repeated delivery was not given the first receipt again, or the receipts of a conversation
   are not numbered in the order in which its sender was told of them.
 - **forbidden**: what was refused took effect, or what had to be refused was accepted.
 - **user data**: what the API holds in the end is not what the commands make of it, property by property, the
-  last writer winning; or what was stopped still lives, or the other way round.
+  last writer winning; or what was stopped still lives, or the other way round. A command in the dead letters
+  counts where it took effect all the same: its answer was lost, and another try of it was refused.
+- **letter**: the dead letter of a command that took effect does not say that it may have.
 - **left behind**: a lane, a lease, a mark or a due time after everything was done; or a delivery that was
   kept as unreadable.
 - **ledger**: the ledger says other things of an interaction than the API.
@@ -26,7 +29,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from tests.faults.model import FORBIDDEN, Answer, Call, Evidence, Intent, Live, Row, Told, fold, numbers
+from tests.faults.model import (
+    FORBIDDEN,
+    Answer,
+    Call,
+    Evidence,
+    Intent,
+    Letter,
+    Live,
+    Row,
+    Told,
+    fold,
+    numbers,
+)
 from tests.faults.plan import Conversation, Kind
 
 _Item = TypeVar("_Item")
@@ -50,15 +65,20 @@ class _Course:
 
     conversation: Conversation
     answers: Sequence[Answer]
-    #: The calls with an effect, in order.
-    effects: Sequence[Call]
-    #: The numbers of its commands that are dead letters.
-    dead: frozenset[int]
+    #: The calls that write, in order.
+    calls: Sequence[Call]
+    #: Its dead letters, by the numbers of their commands.
+    letters: Mapping[int, Letter]
     #: What the API has under its external ids, oldest generation first.
     interactions: Sequence[Live]
     row: Row | None
     #: Whether an agent finished any of it behind the bridge's back.
     finished: bool
+
+    @property
+    def effects(self) -> Sequence[Call]:
+        """The calls with an effect, in order."""
+        return [call for call in self.calls if call.effect]
 
     def finding(self, promise: str, sentence: str) -> Finding:
         return Finding(promise, self.conversation.name, sentence)
@@ -75,7 +95,7 @@ def check(evidence: Evidence) -> tuple[Finding, ...]:
 
 
 def _lost(course: _Course) -> Iterator[Finding]:
-    done = frozenset[int]().union(*(call.numbers for call in course.effects)) | course.dead
+    done = frozenset[int]().union(*(call.numbers for call in course.effects)) | course.letters.keys()
     accepted = {each.number for each in _genuine(course) if each.told is Told.ACCEPTED}
     for step in course.conversation.steps:
         excused = step.kind is Kind.STOP and course.finished
@@ -99,23 +119,25 @@ def _doubled(course: _Course) -> Iterator[Finding]:
 
 def _disordered(course: _Course) -> Iterator[Finding]:
     seen: set[int] = set()
-    high = -1
-    for call in course.effects:
-        if not call.numbers:
+    high = last = -1
+    for call in course.calls:
+        if call.refused_batch:
+            last = min(last, *call.numbers)
+        if not call.effect or not call.numbers:
             continue
         late = sorted(number for number in call.numbers - seen if number < high)
         if late:
             yield course.finding(
                 "disordered", f"#{late[0]} first took effect after #{high} (call {call.place})"
             )
-        elif max(call.numbers) < high:
-            last = max(call.numbers)
+        elif max(call.numbers) < last:
             yield course.finding(
                 "disordered",
-                f"#{last} took effect again after #{high}: the state went back (call {call.place})",
+                f"#{max(call.numbers)} took effect again after #{last}: the state went back "
+                f"(call {call.place})",
             )
         seen |= call.numbers
-        high = max(high, *call.numbers)
+        high, last = max(high, *call.numbers), max(call.numbers)
 
 
 def _receipts(course: _Course) -> Iterator[Finding]:
@@ -145,10 +167,10 @@ def _user_data(course: _Course) -> Iterator[Finding]:
     last = course.interactions[-1] if course.interactions else None
     openers = [call for call in course.effects if call.operation == "create" and last and _opens(call, last)]
     if last is None or not openers:
-        if course.conversation.steps[0].number not in course.dead:
+        if course.conversation.steps[0].number not in course.letters:
             yield course.finding("user data", "the API has no interaction of it")
         return
-    wanted = fold(course.conversation, min(openers[-1].numbers), course.dead)
+    wanted = fold(course.conversation, _standing(course, openers[-1]))
     has = {name: value for name, value in last.user_data.items() if not name.startswith(_MARK)}
     if wanted.keys() == {"Subject"}:
         has = {"Subject": has.get("Subject")}
@@ -164,6 +186,35 @@ def _user_data(course: _Course) -> Iterator[Finding]:
         yield course.finding("user data", f"{last.external_id} was stopped and is still live")
     if not last.active and not stopped and not course.finished:
         yield course.finding("user data", f"{last.external_id} was never stopped and is not live")
+
+
+def _standing(course: _Course, opener: Call) -> Sequence[int]:
+    """Return the commands that made an interaction what it is, in the order in which they count.
+
+    Those in the dead letters count only where the interaction saw them: in their place, or before whatever
+    was sent again after them.
+    """
+    made = course.calls[course.calls.index(opener) :]
+    seen = {
+        number: place
+        for place, call in enumerate(made)
+        if call.effect and call.external_id == opener.external_id
+        for number in call.numbers
+    }
+    steps = course.conversation.steps[min(opener.numbers) :]
+    order = [step.number for step in steps if step.number not in course.letters]
+    for dead in sorted(seen.keys() & course.letters.keys()):
+        later = (place for place, each in enumerate(order) if each > dead or seen.get(each, -1) > seen[dead])
+        order.insert(next(later, len(order)), dead)
+    return order
+
+
+def _letters(course: _Course) -> Iterator[Finding]:
+    done = frozenset[int]().union(*(call.numbers for call in course.effects))
+    for number in sorted(done & course.letters.keys()):
+        if not course.letters[number].doubts:
+            said = course.letters[number].reason
+            yield course.finding("letter", f"#{number} took effect, and its dead letter says only {said!r}")
 
 
 def _ledger(course: _Course) -> Iterator[Finding]:
@@ -191,6 +242,7 @@ _RULES: Final[Sequence[Callable[[_Course], Iterable[Finding]]]] = (
     _receipts,
     _accepted_forbidden,
     _user_data,
+    _letters,
     _ledger,
 )
 
@@ -229,50 +281,47 @@ def _counters(evidence: Evidence) -> Iterator[Finding]:
 
 def _courses(evidence: Evidence) -> Iterator[_Course]:
     answers = _grouped(evidence.answers, lambda each: each.conversation)
-    lanes = _lanes(evidence)
-    effects: defaultdict[str, list[Call]] = defaultdict(list)
+    lanes = lanes_of(evidence)
+    calls: defaultdict[str, list[Call]] = defaultdict(list)
     finished: set[str] = set()
     created: set[tuple[str, str]] = set()
     for call in evidence.calls:
-        name = lanes.get(_lane(call.service, call.external_id), "")
+        name = lanes.get(lane_of(call), "")
         # before a first create there was nothing that an agent could finish
         if call.fault == "agent_finishes" and (call.service, call.external_id) in created:
             finished.add(name)
-        if call.effect:
-            effects[name].append(call)
-            if call.operation == "create":
-                created.add((call.service, call.external_id))
-    dead: defaultdict[str, set[int]] = defaultdict(set)
-    for letter in evidence.letters:
-        dead[letter.conversation].add(letter.number)
-    interactions = _grouped(
-        evidence.interactions, lambda each: lanes.get(_lane(each.service, each.external_id), "")
-    )
+        if call.operation != "get":
+            calls[name].append(call)
+        if call.effect and call.operation == "create":
+            created.add((call.service, call.external_id))
+    letters = _grouped(evidence.letters, lambda each: each.conversation)
+    interactions = _grouped(evidence.interactions, lambda each: lanes.get(lane_of(each), ""))
     rows = {lanes.get((each.service, each.external_id), ""): each for each in evidence.ledger}
     for conversation in evidence.conversations:
         name = conversation.name
         yield _Course(
             conversation,
             answers.get(name, ()),
-            effects[name],
-            frozenset(dead[name]),
+            calls[name],
+            {each.number: each for each in letters.get(name, ())},
             sorted(interactions.get(name, ()), key=lambda each: _generation(each.external_id)),
             rows.get(name),
             name in finished,
         )
 
 
-def _lanes(evidence: Evidence) -> Mapping[tuple[str, str], str]:
+def lanes_of(evidence: Evidence) -> Mapping[tuple[str, str], str]:
     """Return which conversation each lane holds: a mail's lane has a name of its own, so the words decide."""
     return {
-        _lane(call.service, call.external_id): call.conversation
+        lane_of(call): call.conversation
         for call in evidence.calls
         if call.effect and call.operation == "create"
     }
 
 
-def _lane(service: str, remote_id: str) -> tuple[str, str]:
-    return service, remote_id.partition("~")[0]
+def lane_of(found: Call | Live) -> tuple[str, str]:
+    """Return the service and the lane of a call or an interaction."""
+    return found.service, found.external_id.partition("~")[0]
 
 
 def _generation(remote_id: str) -> int:

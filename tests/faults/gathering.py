@@ -106,6 +106,20 @@ def gather(
     )
 
 
+def histories(processes: Processes, lanes: Mapping[str, tuple[str, str]]) -> Mapping[str, Sequence[str]]:
+    """Return what the bridge itself wrote down of conversations, given the service and lane of each."""
+    with processes.redis() as client:
+        return {
+            name: [
+                line.decode()
+                for prefix in prefixes()
+                if prefix.startswith(f"bridge:{{{service}/")
+                for line in client.lrange(f"{prefix}history:{lane}", 0, -1)
+            ]
+            for name, (service, lane) in lanes.items()
+        }
+
+
 def _rows(client: Any, prefix: str) -> Iterator[tuple[bytes, Mapping[bytes, bytes]]]:  # noqa: ANN401 - redis-py's
     keys = list(client.scan_iter(f"{prefix}row:*", 1000))
     pipeline = client.pipeline(transaction=False)
@@ -145,6 +159,8 @@ def _call(entry: Mapping[str, Any]) -> Call:
         effect=entry["effect"],
         fault=entry["fault"],
         sent=(request or {}).get("data") or {} if isinstance(request, dict) else {},
+        status=entry["status"],
+        at=entry["at"],
     )
 
 

@@ -8,9 +8,11 @@ which commands they contain, merged or not, whoever sent them and however often.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any, Final
 
 from tests.faults.plan import Conversation, Door, Kind, Step
+from worker.letters import IN_DOUBT
 
 #: Stands in whatever must be refused: nothing with it may ever reach the API.
 FORBIDDEN: Final = "forbidden"
@@ -61,6 +63,14 @@ class Call:
     fault: str | None
     #: What was sent.
     sent: Mapping[str, Any]
+    #: What was answered, if anything was.
+    status: int | None = None
+    at: str = ""
+
+    @property
+    def refused_batch(self) -> bool:
+        """Whether it holds several commands and was refused: each of them is then sent alone."""
+        return not self.effect and self.status == HTTPStatus.BAD_REQUEST and len(self.numbers) > 1
 
     @property
     def numbers(self) -> frozenset[int]:
@@ -121,6 +131,11 @@ class Letter:
     conversation: str = ""
     number: int = -1
 
+    @property
+    def doubts(self) -> bool:
+        """Whether it says that its command may have taken effect."""
+        return IN_DOUBT in self.reason
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -161,15 +176,14 @@ def numbers(user_data: Mapping[str, Any]) -> frozenset[int]:
     return frozenset(own | ({int(number)} if number.isdigit() else set()))
 
 
-def fold(conversation: Conversation, begun_by: int, dead: Iterable[int]) -> dict[str, str]:
-    """Return the user data of an interaction that a command opened and all later ones changed.
+def fold(conversation: Conversation, done: Iterable[int]) -> dict[str, str]:
+    """Return the user data of an interaction after these commands, in this order; stops leave it as it is.
 
     A mail has many properties; of those only the subject is compared.
     """
     found: dict[str, str] = {}
-    buried = frozenset(dead)
-    for step in conversation.steps[begun_by:]:
-        if step.kind is Kind.STOP or step.number in buried:
+    for step in (conversation.steps[number] for number in done):
+        if step.kind is Kind.STOP:
             continue
         if conversation.door is Door.MAIL:
             found["Subject"] = subject(conversation, step)

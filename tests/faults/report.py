@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tests.faults.checker import Finding
+from tests.faults.dossier import Dossier
 from tests.faults.mutants import MUTANTS
 from tests.faults.plan import Breakage, Plan
 from tests.faults.processes import LEASE_S
@@ -18,6 +19,7 @@ _PROMISES: Final = (
     "receipt",
     "forbidden",
     "user data",
+    "letter",
     "left behind",
     "ledger",
     "counters",
@@ -28,8 +30,15 @@ TAKEOVER_MARGIN_S: Final = 2.0
 _SHOWN: Final = 5
 
 
-def summary(plan: Plan, outcome: Outcome, findings: Sequence[Finding], *, mutant: str = "") -> dict[str, Any]:
-    """Return everything worth keeping of a run, as JSON."""
+def summary(
+    plan: Plan,
+    outcome: Outcome,
+    findings: Sequence[Finding],
+    *,
+    mutant: str = "",
+    dossiers: Mapping[str, Dossier] | None = None,
+) -> dict[str, Any]:
+    """Return everything worth keeping of a run, as JSON; `dossiers` tell of those with findings."""
     effects = [call for call in outcome.evidence.calls if call.effect]
     return {
         "seed": plan.seed,
@@ -55,6 +64,10 @@ def summary(plan: Plan, outcome: Outcome, findings: Sequence[Finding], *, mutant
             for promise in _PROMISES
             for each in [each for each in findings if each.promise == promise][:_SHOWN]
         ],
+        "dossiers": {
+            name: {part: list(lines) for part, lines in each.items()}
+            for name, each in (dossiers or {}).items()
+        },
     }
 
 
@@ -64,11 +77,15 @@ def broken(kept: Mapping[str, Any]) -> list[str]:
     return [*found, *(["rest"] if kept["unrest"] else [])]
 
 
+def in_time(kept: Mapping[str, Any]) -> bool:
+    """Say whether each takeover came in time: a promise on a machine that has the time, no more."""
+    takeover: float = kept["recovery_s"].get(TAKEOVER, {}).get("longest", 0.0)
+    return takeover <= kept["takeover_bound_s"]
+
+
 def verdict(kept: Mapping[str, Any]) -> bool:
     """Say whether every promise was kept, the time of a takeover included."""
-    takeover = kept["recovery_s"].get(TAKEOVER, {}).get("longest", 0.0)
-    in_time: bool = takeover <= kept["takeover_bound_s"]
-    return not broken(kept) and in_time
+    return not broken(kept) and in_time(kept)
 
 
 def spread(seconds: Sequence[float]) -> dict[str, float]:
@@ -114,6 +131,12 @@ def text(kept: Mapping[str, Any]) -> str:
     worries = [*kept["unrest"], *kept["findings"]]
     if worries:
         lines += ["", "## Findings", "", *(f"- {each}" for each in worries)]
+    for name, dossier in kept["dossiers"].items():
+        lines += ["", f"## {name}", "", "```"]
+        lines += [
+            line for part, found in dossier.items() for line in (f"{part}:", *(f"  {each}" for each in found))
+        ]
+        lines += ["```"]
     return "\n".join(lines) + "\n"
 
 

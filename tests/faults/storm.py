@@ -20,7 +20,7 @@ from tests.faults.proxy import Link
 from tests.faults.senders import Senders
 
 #: How long everything may take to come to rest after the last thing broke.
-HEALING_S: Final = 120.0
+HEALING_S: Final = 240.0
 _HOUR_S: Final = 3600
 _SUPERVISED_S: Final = 0.5
 

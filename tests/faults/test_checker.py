@@ -22,6 +22,7 @@ from tests.faults.model import (
     subject,
 )
 from tests.faults.plan import Conversation, Door, Kind, Step, draw
+from worker.letters import IN_DOUBT
 
 SEEDS = range(8)
 Spoil = Callable[[Evidence, random.Random], Evidence]
@@ -47,7 +48,7 @@ def clean(seed: int) -> Evidence:
             calls += [call] * (2 if len(calls) % 3 == 0 and call.operation == "update" else 1)
             live = step.kind is not Kind.STOP
         identity = f"I-{conversation.name}"
-        data = fold(conversation, opener, ())
+        data = fold(conversation, range(opener, len(conversation.steps)))
         interactions.append(
             Live(conversation.service, remote(conversation, generation), identity, live, data)
         )
@@ -380,6 +381,11 @@ def test_merged_calls_are_understood() -> None:
     assert "disordered" in {each.promise for each in check(spoilt)}
 
 
+def after(conversation: Conversation, opener: int, *, without: int) -> list[int]:
+    """Return the commands from one on, but for one."""
+    return [step.number for step in conversation.steps[opener:] if step.number != without]
+
+
 def test_a_dead_letter_is_not_lost() -> None:
     """An update that is a dead letter needs no effect, and leaves nothing in the user data."""
     evidence = clean(5)
@@ -393,7 +399,7 @@ def test_a_dead_letter_is_not_lost() -> None:
         if each.operation == "create" and each.conversation == call.conversation
     )
     interactions = [
-        replace(each, user_data=fold(conversation, opener, [number]))
+        replace(each, user_data=fold(conversation, after(conversation, opener, without=number)))
         if each.external_id.partition("~")[0] == conversation.name
         else each
         for each in evidence.interactions
@@ -404,6 +410,139 @@ def test_a_dead_letter_is_not_lost() -> None:
     )
     assert check(dead) == ()
     assert {each.promise for each in check(replace(dead, letters=[]))} >= {"lost", "user data"}
+
+
+# ── buried, and done all the same ───────────────────────────────────────────────────────────────────────────
+
+
+def half_dead(seed: int, reason: str = f"400 no; {IN_DOUBT}") -> tuple[Evidence, Call]:
+    """Return a run in which an update took effect, was tried once more and refused, and its last effect."""
+    evidence = clean(seed)
+    ends = {each.external_id: each for each in evidence.interactions}
+    call = next(
+        each
+        for each in evidence.calls
+        if each.operation == "update" and len(each.properties) > 1 and each.external_id in ends
+    )
+    (number,) = call.numbers
+    counted = {**evidence.counted, "delivered": evidence.counted["delivered"] - 1, "dead": 1}
+    letter = Letter("rejected", reason, call.conversation, number)
+    return replace(evidence, letters=[letter], counted=counted), call
+
+
+def undone(evidence: Evidence, call: Call) -> list[Live]:
+    """Return the interactions as if a call had never been."""
+    (own,) = (f"S{number}" for number in call.numbers)
+    return [
+        replace(each, user_data={name: value for name, value in each.user_data.items() if name != own})
+        if each.external_id == call.external_id
+        else each
+        for each in evidence.interactions
+    ]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_dead_command_counts_where_it_took_effect(seed: int) -> None:
+    """Its answer was lost and another try refused: it stands in the user data, and is missed there."""
+    evidence, call = half_dead(seed)
+    assert check(evidence) == ()
+    spoilt = replace(evidence, interactions=undone(evidence, call))
+    assert [each.promise for each in check(spoilt)] == ["user data"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_dead_command_without_effect_counts_nowhere(seed: int) -> None:
+    """It stands in the user data although no call with an effect holds it."""
+    evidence, call = half_dead(seed)
+    spoilt = replace(evidence, calls=without(evidence, call))
+    assert "user data" in {each.promise for each in check(spoilt)}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_dead_letter_owns_up(seed: int) -> None:
+    """A letter that only repeats the last answer hides that its command took effect."""
+    evidence, _ = half_dead(seed, "400 no")
+    assert [each.promise for each in check(evidence)] == ["letter"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_dead_command_keeps_its_place(seed: int) -> None:
+    """Buried or not, what took effect after later ones was disordered."""
+    evidence, call = half_dead(seed)
+    later = [each for each in evidence.calls if each.external_id == call.external_id and each != call]
+    calls = [*without(evidence, call), call] if later[-1].operation == "update" else without(evidence, call)
+    found = {each.promise for each in check(replace(evidence, calls=calls))}
+    assert found & {"disordered", "user data"}
+
+
+def split() -> Evidence:
+    """Return a run in which a batch took effect, its answer was lost, and it was then refused and split.
+
+    Its last command, sent alone at the end, is refused as well, and so are the ones between.
+    """
+    steps = tuple(Step(number, Kind.UPDATE if number else Kind.CREATE, 0.0) for number in range(5))
+    conversation = Conversation("api-1", "billing", Door.API, 0.0, steps)
+
+    def call(place: int, *contained: int, status: int = 200, lost: bool = False) -> Call:
+        data = fold(conversation, contained)
+        operation, name = ("update", "changedProperties") if place > 1 else ("create", "userData")
+        effect = status == 200 or lost
+        return Call(place, "billing", operation, "api-1", effect, None, {name: data}, status)
+
+    calls = [
+        call(1, 0),
+        call(2, 1, 2, 3, 4, status=502, lost=True),
+        call(3, 1, 2, 3, 4, status=400),
+        call(4, 1),
+        call(5, 2, 3, 4, status=400),
+        call(6, 2),
+        call(7, 3, 4, status=400),
+        call(8, 3),
+        call(9, 4, status=400),
+    ]
+    return Evidence(
+        conversations=[conversation],
+        answers=list(answers([conversation])),
+        calls=calls,
+        interactions=[
+            Live("billing", "api-1", "I", active=True, user_data=fold(conversation, (0, 4, 1, 2, 3)))
+        ],
+        ledger=[Row("billing", "api-1", "open", 1, "I")],
+        letters=[Letter("rejected", f"400; {IN_DOUBT}", "api-1", 4)],
+        leftovers=[],
+        counted={"accepted": 5, "delivered": 4, "dead": 1},
+    )
+
+
+def test_a_batch_that_is_split_may_say_things_again() -> None:
+    """To find the guilty one, each command of a refused call is sent alone, though all had taken effect."""
+    assert check(split()) == ()
+
+
+@pytest.mark.parametrize(("missing", "promise"), [(3, "disordered"), (2, "user data")], ids=str)
+def test_only_a_refused_batch_is_split(missing: int, promise: str) -> None:
+    """Without the refusal the state went back for no reason; without the effect nobody set what is there."""
+    evidence = split()
+    calls = [each for each in evidence.calls if each.place != missing]
+    assert promise in {each.promise for each in check(replace(evidence, calls=calls))}
+
+
+def test_a_split_goes_back_no_further() -> None:
+    """What stood before the refused call may not be said again after it."""
+    evidence = split()
+    again = replace(
+        evidence.calls[0], operation="update", sent={"changedProperties": {"Subject": "api-1 #0"}}
+    )
+    calls = [*evidence.calls[:3], again, *evidence.calls[3:]]
+    assert [each.promise for each in check(replace(evidence, calls=calls))] == ["disordered"]
+
+
+def test_a_split_changes_nothing_in_the_end_but_the_order() -> None:
+    """The last command took effect before the others were said again: its words are no longer the last."""
+    evidence = split()
+    (live,) = evidence.interactions
+    orderly = replace(live, user_data=fold(evidence.conversations[0], range(5)))
+    assert [each.promise for each in check(replace(evidence, interactions=[orderly]))] == ["user data"]
 
 
 def test_a_stop_is_excused_where_an_agent_finished() -> None:

@@ -15,12 +15,13 @@ SEED = int(os.environ.get("BRIDGE_FAULTS_SEED", "11"))
 
 
 @pytest.mark.story
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_nothing_is_lost_doubled_or_disordered(tmp_path: Path) -> None:
     """A minute of everything that can break, then peace: told, audit and ledger agree."""
     plan = draw(SEED, seconds=60, rate=RATE)
     kept = run(plan, tmp_path)
-    assert report.verdict(kept), report.text(kept)
+    # how long a takeover takes is told in the report: no promise here depends on how busy the machine is
+    assert report.broken(kept) == [], report.text(kept)
     assert kept["kills"] >= 5
     assert kept["api_effects"] > len(plan.conversations)
     assert json.loads(json.dumps(kept)) == kept

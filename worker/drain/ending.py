@@ -18,7 +18,7 @@ from worker.events import (
 )
 from worker.interactions import Interaction, State
 from worker.lanes import Burial, Claim, Deferral, Entry, Held, Queued, Settlement
-from worker.letters import DeadCommand
+from worker.letters import IN_DOUBT, DeadCommand
 from worker.news import of_burial, of_change
 from worker.notices import Notice, NoticeKind
 from worker.verdicts import Again, Applied, Bury, Ending, Hold, Pause
@@ -175,16 +175,17 @@ async def _put_back(
 
 async def _bury(desk: Desk, head: Head, ended: Ended, bury: Bury) -> Held:
     now, command, buried = desk.clock(), head.command, head.members[0]
+    reason = f"{bury.reason}; {IN_DOUBT}" if bury.doubt else bury.reason
     letter = DeadCommand(
         id=desk.ids(),
         cause=bury.cause,
-        reason=bury.reason,
+        reason=reason,
         buried_at=now,
         attempts=head.attempt,
         sequence=buried.sequence,
         command=command,
     )
-    detail = _evidence(head, ended, cause=bury.cause, reason=bury.reason, letter=letter.id)
+    detail = _evidence(head, ended, cause=bury.cause, reason=reason, letter=letter.id)
     burial = Burial(
         letter=letter,
         entry=_entry(now, buried, "buried", detail),
@@ -206,7 +207,7 @@ async def _bury(desk: Desk, head: Head, ended: Ended, bury: Bury) -> Held:
                 external_id=head.claim.external_id,
                 sequence=buried.sequence,
                 cause=bury.cause,
-                reason=bury.reason,
+                reason=reason,
                 letter_id=letter.id,
                 trace_id=command.trace_id,
             )

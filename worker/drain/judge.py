@@ -4,7 +4,7 @@ The table of docs/architecture.md, row by row; `tests/worker/drain/test_judge.py
 outcome.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
@@ -49,6 +49,8 @@ from worker.settings import RetrySettings
 from worker.verdicts import Again, Applied, Bury, Hold, Pause, Proceed, Verdict
 
 _SHORTEST_HOLD_S = 1.0
+#: What changes an interaction.
+_WRITES: Final = (CreateInteraction, UpdateInteraction, StopInteraction)
 #: What is asked when a create of ours may have taken effect.
 _DOUBTFUL: Final = (Purpose.AFTER_UNKNOWN, Purpose.READ_BACK)
 
@@ -76,6 +78,13 @@ class Case:
 
 def judge(case: Case, outcome: Outcome) -> Verdict:
     """Return what the outcome means for the command and its lane."""
+    verdict = _judge(case, outcome)
+    if isinstance(verdict, Bury):
+        return replace(verdict, doubt=_in_doubt(case) or _leaves_doubt(case, outcome))
+    return verdict
+
+
+def _judge(case: Case, outcome: Outcome) -> Verdict:
     match outcome:
         case Ok():
             return _succeeded(case, outcome.snapshot)
@@ -90,12 +99,12 @@ def judge(case: Case, outcome: Outcome) -> Verdict:
         case Overloaded():
             return _overloaded(case, outcome)
         case Failed():
-            doubt = outcome.reached and isinstance(case.step.operation, CreateInteraction)
-            return again(case, outcome.evidence, suspect=doubt or _in_doubt(case), counted=outcome.reached)
+            doubt = _in_doubt(case) or _leaves_doubt(case, outcome)
+            return again(case, outcome.evidence, suspect=doubt, counted=outcome.reached)
         case Unknown():
             if isinstance(case.step.operation, CreateInteraction):
                 return Proceed(look_step(case.step.target, Purpose.READ_BACK))
-            return again(case, outcome.evidence, suspect=_in_doubt(case))
+            return again(case, outcome.evidence, suspect=_in_doubt(case) or _leaves_doubt(case, outcome))
 
 
 def again(
@@ -126,6 +135,12 @@ def said(evidence: Evidence) -> str:
 def _in_doubt(case: Case) -> bool:
     """A doubt stays until the command is settled: a failed look leaves it, and so does anything else."""
     return case.suspect or case.step.purpose in _DOUBTFUL
+
+
+def _leaves_doubt(case: Case, outcome: Outcome) -> bool:
+    """Say whether a call may have changed something although nothing was heard of it."""
+    unheard = isinstance(outcome, Unknown) or (isinstance(outcome, Failed) and outcome.reached)
+    return unheard and isinstance(case.step.operation, _WRITES)
 
 
 def _rejected(case: Case, evidence: Evidence) -> Verdict:

@@ -62,6 +62,8 @@ class _Place:
     suspect: bool
     #: Calls begun for the present head.
     calls: int = 0
+    #: Up to this sequence the commands went out as one call, which may have taken effect.
+    doubted: int = 0
 
 
 async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
@@ -76,7 +78,9 @@ async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
         ended = await _decide(desk, head, lease, place, suspect=place.suspect)
         if isinstance(ended.verdict, Bury) and len(head.members) > 1:
             # One of them is at fault: alone, each is judged for itself. A batch that failed may have created.
-            head, batch, doubt = _alone(head), ended.calls, place.suspect or ended.verdict.failed
+            batch, doubt = ended.calls, ended.verdict.doubt
+            place.doubted = head.sequence if doubt else 0
+            head = _alone(head)
             ended = await _decide(desk, head, lease, place, suspect=doubt)
             ended = replace(ended, calls=(*batch, *ended.calls))
         left = place.waiting[len(head.members) :]
@@ -87,7 +91,8 @@ async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
             return
         lease.renewed_by_settling()
         place.waiting, place.interaction = left, ended.verdict.interaction
-        place.attempt, place.suspect, place.calls = 1, False, 0
+        place.attempt, place.calls = 1, 0
+        place.suspect = bool(left) and left[0].sequence <= place.doubted
 
 
 def _head(desk: Desk, claim: Claim, place: _Place) -> Head | None:
@@ -112,14 +117,16 @@ def _alone(head: Head) -> Head:
 
 async def _decide(desk: Desk, head: Head, lease: "_Lease", place: _Place, *, suspect: bool) -> Ended:
     if head.attempt > desk.retry.max_attempts:
-        doubt = "; the last try may have taken effect" if suspect else ""
-        return Ended(Bury("exhausted", f"tried {head.attempt - 1} times without coming to an answer{doubt}"))
+        tried = f"tried {head.attempt - 1} times without coming to an answer"
+        return Ended(Bury("exhausted", tried, doubt=suspect))
     younger = len(place.waiting) > len(head.members)
     decision = overtaken(head.interaction, head.command, younger=younger) or plan(
         head.interaction, head.command, suspect=suspect, mark=desk.mark
     )
     calls: list[Mapping[str, JsonValue]] = []
     while len(calls) < _MOST_STEPS:
+        if isinstance(decision, Bury):
+            return Ended(replace(decision, doubt=suspect), tuple(calls))
         if not isinstance(decision, Step):
             return Ended(decision, tuple(calls))
         await lease.secure()

@@ -325,7 +325,11 @@ TABLE = {
         Bury("ended", "the interaction has ended, and the channel wants a person to decide"),
     ),
     "update without an answer": Row(
-        update_step(update(), OPEN), update(), OPEN, Unknown(NO_ANSWER), Again(1.0, "connection reset")
+        update_step(update(), OPEN),
+        update(),
+        OPEN,
+        Unknown(NO_ANSWER),
+        Again(1.0, "connection reset", suspect=True),
     ),
     "update 409": Row(
         update_step(update(), OPEN),
@@ -357,7 +361,7 @@ TABLE = {
         Applied(NEW.ended(by=EndedBy.ELSEWHERE, tombstone=SENT, at=NOW), "already gone"),
     ),
     "stop without an answer": Row(
-        stop_step(OPEN), STOP, OPEN, Unknown(NO_ANSWER), Again(1.0, "connection reset")
+        stop_step(OPEN), STOP, OPEN, Unknown(NO_ANSWER), Again(1.0, "connection reset", suspect=True)
     ),
     # any
     "any 400": Row(
@@ -378,7 +382,9 @@ TABLE = {
         CREATE, create(), NEW, Overloaded(seen(503), 0.0), Hold(1.0, "503")
     ),
     "create 500": Row(CREATE, create(), NEW, Failed(seen(500)), Again(1.0, "500", suspect=True)),
-    "update 500": Row(update_step(update(), OPEN), update(), OPEN, Failed(seen(500)), Again(1.0, "500")),
+    "update 500": Row(
+        update_step(update(), OPEN), update(), OPEN, Failed(seen(500)), Again(1.0, "500", suspect=True)
+    ),
     "any refused connection": Row(
         CREATE,
         create(),
@@ -443,6 +449,14 @@ TABLE = {
         Again(15.0, "connection refused", suspect=True, counted=False),
         suspect=True,
     ),
+    "in doubt, update 400": Row(
+        update_step(update(), OPEN),
+        update(),
+        OPEN,
+        Rejected(seen(400, "no such property")),
+        Bury("rejected", "400 no such property", doubt=True),
+        suspect=True,
+    ),
     # a look that fails leaves the doubt
     "look after unknown 401": Row(
         LOOK_AFTER_UNKNOWN, create(), NEW, Unauthorized(seen(401)), Hold(30.0, "401", suspect=True)
@@ -502,9 +516,10 @@ def test_delays_double(attempt: int, delay_s: float) -> None:
 def test_the_last_counted_try_is_the_last() -> None:
     """The fifth of five tries buries, with what the fifth said; a try that reached nobody does not count."""
     last = case(CREATE, create(), NEW, attempt=5)
-    assert judge(last, Failed(seen(500))) == Bury("exhausted", "tried 5 times; last: 500", failed=True)
+    failed = judge(last, Failed(seen(500)))
+    assert failed == Bury("exhausted", "tried 5 times; last: 500", failed=True, doubt=True)
     read_back = judge(replace(last, step=READ_BACK), Unknown(NO_ANSWER))
-    assert read_back == Bury("exhausted", "tried 5 times; last: connection reset", failed=True)
+    assert read_back == Bury("exhausted", "tried 5 times; last: connection reset", failed=True, doubt=True)
     assert judge(last, NotFound(seen(404))) == Bury("exhausted", "tried 5 times; last: 404")
     refused = judge(last, Failed(Evidence(None, "refused"), reached=False))
     assert refused == Again(15.0, "refused", counted=False)  # half of the 30 s since it was accepted
@@ -623,7 +638,8 @@ def test_every_pair_has_a_safe_verdict(kind: str, purpose: Purpose) -> None:
 
 def refusals_are_final(_here: Case, outcome: Outcome, verdict: Verdict) -> bool:
     """400 always buries, and says why."""
-    return not isinstance(outcome, Rejected) or verdict == Bury("rejected", "400 no")
+    buried = isinstance(verdict, Bury) and (verdict.cause, verdict.reason) == ("rejected", "400 no")
+    return not isinstance(outcome, Rejected) or buried
 
 
 def holds_never_bury(_here: Case, outcome: Outcome, verdict: Verdict) -> bool:
@@ -632,14 +648,14 @@ def holds_never_bury(_here: Case, outcome: Outcome, verdict: Verdict) -> bool:
 
 
 def doubt_is_kept(here: Case, outcome: Outcome, verdict: Verdict) -> bool:
-    """A create without a usable answer is in doubt, and only the end of the command ends a doubt."""
-    if not isinstance(verdict, Again | Hold):
+    """A write without a usable answer is in doubt; a doubt lasts to the end, and a burial tells of it."""
+    if not isinstance(verdict, Again | Hold | Bury):
         return True
-    makes = (
-        isinstance(here.step.operation, CreateInteraction) and isinstance(outcome, Failed) and outcome.reached
-    )
+    unheard = isinstance(outcome, Unknown) or (isinstance(outcome, Failed) and outcome.reached)
+    makes = unheard and not isinstance(here.step.operation, GetInteraction)
     asks = here.step.purpose in {Purpose.AFTER_UNKNOWN, Purpose.READ_BACK}
-    return verdict.suspect is (makes or here.suspect or asks)
+    doubt = verdict.doubt if isinstance(verdict, Bury) else verdict.suspect
+    return doubt is (makes or here.suspect or asks)
 
 
 def a_lost_create_is_read_back_at_once(here: Case, outcome: Outcome, verdict: Verdict) -> bool:

@@ -293,6 +293,17 @@ def test_what_is_refused_is_buried_whole(bench: Lay) -> None:
     assert ([queued.sequence for queued in view.pending], view.due, view.parked) == ([2], NOW, False)
 
 
+def test_a_refusal_is_no_proof_that_nothing_happened(bench: Lay) -> None:
+    """The answer to an update was lost, the next try is refused: the letter says that both may be true."""
+    table = bench(Ok(Evidence(200)), Unknown(Evidence(None, "reset")), Rejected(Evidence(400, "no such key")))
+    table.submit(CREATE, UPDATE)
+    table.deliver()
+    table.clock.advance(60)
+    table.deliver()
+    assert only_letter(table).reason == "400 no such key; it may have taken effect before"
+    assert table.told(CommandBuried)[0].reason == only_letter(table).reason
+
+
 def test_what_needs_no_call_makes_none(bench: Lay) -> None:
     """An update that is older than the stop before it is done without a word to the API."""
     table = bench()
@@ -316,7 +327,7 @@ def test_too_many_claims_bury_without_a_call(bench: Lay) -> None:
     (event,) = table.told(CommandBuried)
     assert (event.cause, event.reason) == (
         "exhausted",
-        "tried 3 times without coming to an answer; the last try may have taken effect",
+        "tried 3 times without coming to an answer; it may have taken effect before",
     )
 
 
@@ -374,7 +385,7 @@ def test_a_command_that_waits_holds_up_those_behind_it(bench: Lay) -> None:
     assert len(table.api.operations) == 2
     table.clock.advance(1)
     claim = table.claim()
-    assert (claim.attempt, claim.suspect) == (2, False)
+    assert (claim.attempt, claim.suspect) == (2, True)
 
 
 def test_what_lies_beyond_the_window_is_left_for_the_next_claim(bench: Lay) -> None:
@@ -737,6 +748,23 @@ def test_only_the_guilty_one_of_a_merged_call_is_buried(bench: Lay, guilty: int)
     done = {line.sequence for line in table.view().history if line.event in {"merged", "applied"}}
     assert done == {1, 2, 3, 4, 5} - {guilty}
     assert table.told(CommandDeferred) == []
+
+
+def test_the_doubt_of_a_merged_call_is_that_of_each_of_its_commands(bench: Lay) -> None:
+    """A batch without an answer is then refused: whichever of it is guilty, its letter tells of the doubt."""
+    table = bench()
+    opened(table)
+    table.api.answers.append(Unknown(Evidence(None, "reset")))
+    table.submit(change(2), change(3))
+    table.deliver()
+    table.submit(change(4))
+    table.clock.advance(60)
+    table.api.answers.extend(
+        [Rejected(Evidence(400)), Ok(Evidence(200)), Rejected(Evidence(400)), Rejected(Evidence(400))]
+    )
+    table.deliver()
+    assert only_letter(table).sequence == 3
+    assert only_letter(table).reason == "400; it may have taken effect before"
 
 
 def test_a_merged_call_that_failed_is_tried_again_whole(bench: Lay) -> None:
