@@ -7,7 +7,10 @@ from connectors.registry import build
 
 
 async def sent(channel: str, message_id: str, external_id: str, *, sender: str) -> str:
-    """Let replies to a mail go to a conversation, and return it. For entry points only. Raises BridgeError."""
+    """Let replies to a mail go to a conversation, and return it.
+
+    For entry points only. Raises BridgeError.
+    """
     async with session() as bridge:
         settings = bridge.settings.channels.get(channel)
         if settings is None:

@@ -56,8 +56,8 @@ class Answering(Connector, Protocol):
 async def register(connector: Answering, door: Door, ledger: Ledger, external_id: str, sent: Sent) -> str:
     """Let replies to a sent mail go to a conversation, and return it; saying it again changes nothing.
 
-    A follow-up's external id means the conversation that it follows. Raises UnknownConversation, KnownElsewhere
-    or StoreUnavailable.
+    A follow-up's external id means the conversation that it follows. Raises UnknownConversation,
+    KnownElsewhere or StoreUnavailable.
     """
     conversation = await _conversation(ledger, connector.service, external_id)
     owner = await door.bind(

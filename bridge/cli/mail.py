@@ -181,7 +181,7 @@ def sent(
     config: Config = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Say that a mail was sent, so that replies to it come to its conversation. Saying it again is harmless."""
+    """Say that a mail was sent, so that replies to it come to its conversation; again is harmless."""
     choose(config, data)
     import asyncio
     import json

@@ -99,8 +99,8 @@ class EmailConnector:
         scope = "" if self.options.once_per == "channel" else self.options.split_plus(sender)[0].casefold()
         if (scope and not self.takes(sender)) or (not scope and self.options.once_per == "recipient"):
             raise UnfitMessage(
-                f"channel {self.channel!r} counts each of its addresses by itself: say which of them the mail "
-                f"was sent from; {sender!r} is none"
+                f"channel {self.channel!r} counts each of its addresses by itself: say which of them the "
+                f"mail was sent from; {sender!r} is none"
             )
         # The first name is nobody else's. So one that came back to us before it was said to be ours decides.
         return Sent((f"{scope} sent:{found[0]}", f"{scope} id:{found[0]}"), self.options.thread.window)
