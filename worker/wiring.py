@@ -269,6 +269,7 @@ class Bridge:
             time=time.monotonic,
             stopping=lambda: bool(self.stopping),
             policy=service.reconcile,
+            place=service.base_url,
             retry=service.retry,
             every=timedelta(seconds=self.settings.schedule.reconcile_s),
             # as for a lane: longer than twice the longest call
