@@ -16,6 +16,7 @@ from bridge.stack import SANDBOX_HOST
 from connectors.registry import build
 from worker import configuration
 from worker.app import app
+from worker.blob_settings import BucketAccess
 from worker.errors import BlobsUnavailable, BridgeError, SecretMissing, SettingsError, StoreUnavailable
 from worker.operations import ByExternalId, GetInteraction
 from worker.outcomes import Failed, NotFound, Ok, Outcome, Overloaded, Unauthorized
@@ -64,7 +65,8 @@ def _secrets(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
         **{f"clients.{name}.keys": client.keys for name, client in settings.clients.items()},
         **{f"subscriptions.{name}.secrets": each.secrets for name, each in settings.subscriptions.items()},
         "links.keys": settings.links.keys,
-        "blobs": tuple(filter(None, (settings.blobs.access_key, settings.blobs.secret_key))),
+        **{f"channels.{name}.buckets": _keys(*each.buckets) for name, each in settings.channels.items()},
+        "blobs": _keys(settings.blobs),
     }
     for what, each in references.items():
         for reference in each:
@@ -74,6 +76,10 @@ def _secrets(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
                 yield problem(what, str(error))
             else:
                 yield ok(what, f"{reference} leads to a secret")
+
+
+def _keys(*buckets: BucketAccess) -> tuple[str, ...]:
+    return tuple(key for each in buckets for key in (each.access_key, each.secret_key) if key)
 
 
 def _channels(settings: Settings, secrets: Secrets) -> Iterator[Finding]:

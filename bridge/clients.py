@@ -1,9 +1,11 @@
 """Clients: who may use the command API, and the way to it beside the doors for webhooks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.routing import BaseRoute
 
+from connectors.answering import Answering
+from connectors.base import Connector
 from connectors.hosts.commands import keys
 from connectors.hosts.commands.app import create_app, routes
 from connectors.hosts.commands.keys import Client
@@ -22,7 +24,9 @@ def clients_of(settings: Settings, secrets: Secrets) -> tuple[Client, ...]:
     return clients
 
 
-def command_routes(bridge: Bridge, clients: Sequence[Client]) -> tuple[BaseRoute, ...]:
+def command_routes(
+    bridge: Bridge, clients: Sequence[Client], channels: Mapping[str, Connector]
+) -> tuple[BaseRoute, ...]:
     """Return the routes of the command API; without clients there is none."""
     if not clients:
         return ()
@@ -34,5 +38,6 @@ def command_routes(bridge: Bridge, clients: Sequence[Client]) -> tuple[BaseRoute
         clock=bridge.clock,
         ids=new_id,
         settings=bridge.settings.http,
+        mail={name: each for name, each in channels.items() if isinstance(each, Answering)},
     )
     return routes(commands)

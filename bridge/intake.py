@@ -98,7 +98,7 @@ async def _serve(
 @contextlib.asynccontextmanager
 async def _doors(bridge: Bridge, senders: _Senders, doors: frozenset[Door]) -> AsyncIterator[None]:
     """Keep the doors open; at the end, what is on its way through them is answered first."""
-    errands = Errands(senders.fetcher, senders.evidence)
+    errands = Errands(senders.fetcher, senders.evidence, bridge.originals)
     pauses = PauseWatch(bridge.store)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(senders.fetcher.aclose)
@@ -128,7 +128,7 @@ async def _open_web(
         errands=errands,
         is_paused=pauses.is_paused,
         rejections=rejections,
-        beside=(*command_routes(bridge, senders.clients), *mail_routes(bridge)),
+        beside=(*command_routes(bridge, senders.clients, senders.channels), *mail_routes(bridge)),
     )
     return await http_server.serve(application, settings.http, rejections)
 

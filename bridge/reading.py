@@ -4,8 +4,6 @@ It is not verified again: it was proved genuine when it arrived, and its signatu
 secret that is no longer used.
 """
 
-import asyncio
-
 from bridge.links import links_of
 from bridge.round import Fate, Happened
 from connectors.base import (
@@ -22,8 +20,11 @@ from connectors.base import (
 from connectors.headers import Headers
 from connectors.keeping import preserve
 from connectors.placing import place
+from connectors.reception import freely
 from connectors.registry import build
 from connectors.trace import sent_trace
+from connectors.understanding import understand
+from worker.blob import ObjectName
 from worker.errors import BridgeError, KeyConflict, LaneFull, SettingsError, UnknownService, UserDataRefused
 from worker.letters import Unreadable
 from worker.wiring import Bridge, new_id
@@ -78,11 +79,14 @@ class Reader:
         """Return what a letter says. Raises UnreadableDelivery, or SettingsError when its channel is gone."""
         connector = self._connector(letter.channel)
         try:
-            return await asyncio.to_thread(connector.translate, _verified(letter, connector))
+            return await understand(connector, _verified(letter, connector), self._bring)
         except BridgeError:
             raise
         except Exception as error:  # a connector's fault leaves the letter where it is
             raise UnreadableDelivery(f"the connector failed ({type(error).__name__})") from error
+
+    async def _bring(self, channel: str, name: ObjectName) -> bytes:
+        return await self._bridge.originals.fetch(channel, name, take=freely)
 
     def _connector(self, channel: str) -> Connector:
         if channel not in self._connectors:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Literal, Protocol
 
 from connectors.headers import Headers
+from worker.blob import ObjectName
 from worker.commands import Command
 from worker.errors import BridgeError
 from worker.lanes import Receipt
@@ -32,6 +33,19 @@ class UnreadableDelivery(BridgeError):
 
 class SetAside(UnreadableDelivery):
     """We understand the letter, and the channel's rules want a person to decide; the text says which rule."""
+
+
+class OriginalNeeded(UnreadableDelivery):
+    """The delivery says where the mail lies: somebody has to fetch it first.
+
+    A connector raises it from `translate`; whoever can fetches the mail, and `translate` is asked once more.
+    Where nobody can, the delivery is one that cannot be read.
+    """
+
+    def __init__(self, name: ObjectName) -> None:
+        #: Where the mail lies, by the delivery's word.
+        self.name = name
+        super().__init__(f"the mail itself lies in {name}, and was not fetched")
 
 
 class EvidenceNeeded(BridgeError):
@@ -87,6 +101,8 @@ class Delivery:
     #: For HTTP only: the method, and the URL as the sender knows it, with its query.
     method: str = "POST"
     url: str = field(default="", repr=False)
+    #: The mail that it points to, byte for byte; None where it points to none, or before it was fetched.
+    original: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +259,9 @@ class Connector(Protocol):
         """Prove the exact bytes genuine, or raise Refused or EvidenceNeeded."""
 
     def translate(self, verified: Verified) -> Understood:
-        """Say what the delivery asks for, or raise UnreadableDelivery. The same bytes give equal commands.
+        """Say what the delivery asks for, or raise UnreadableDelivery, or OriginalNeeded once.
+
+        The same bytes give equal commands.
 
         Several commands are one batch: the door takes all of them, or the sender comes again with all.
         """

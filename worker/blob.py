@@ -41,3 +41,14 @@ class BlobHead:
     stored_at: datetime
     #: In bytes.
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectName:
+    """Where a provider left something, by its own word."""
+
+    bucket: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"

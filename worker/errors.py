@@ -6,6 +6,7 @@ BridgeError
 ├── StoreUnsafe         the operator: the store could lose what was accepted
 ├── StoreUnavailable    nobody: come again later
 │   └── BlobsUnavailable  nobody: come again later
+├── OriginalMissing     the operator: a delivery points to a mail that cannot be had
 ├── LaneFull            nobody: come again later
 ├── KeyConflict         the sender: one key, two contents
 ├── Overtaken           nobody: a sweep found something stale that is not
@@ -36,6 +37,10 @@ class StoreUnavailable(BridgeError):
 
 class BlobsUnavailable(StoreUnavailable):
     """Where whole messages are kept does not answer; nothing was accepted."""
+
+
+class OriginalMissing(BridgeError):
+    """A delivery points to a mail that cannot be had, and coming again would change nothing."""
 
 
 class LaneFull(BridgeError):

@@ -277,6 +277,16 @@ class Reconciled:
 
 
 @dataclass(frozen=True, slots=True)
+class ReconcileDoubted:
+    """Checks find none of ours at the API: nothing more is closed until one is seen. A person must look."""
+
+    service: str
+    #: How many were closed without a proof.
+    closed: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Audited:
     """A part of the store was held against the rules."""
 
@@ -366,6 +376,7 @@ Event = (
     | DrainFailed
     | InteractionGone
     | InteractionDiffers
+    | ReconcileDoubted
     | Reconciled
     | Audited
     | AuditRepaired

@@ -1,11 +1,15 @@
 """Ports of mail: see `worker.ports`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from worker.blob import ObjectName
 from worker.mailboxes import Hold, Progress, Taken, Tries
 from worker.notes import Note
+
+#: Makes room for so many bytes; raises where there is none.
+Take = Callable[[int], None]
 
 
 class Threads(Protocol):
@@ -93,3 +97,17 @@ class Mailboxes(Protocol):
 
     async def mails_taken_since(self, channel: str, since: datetime) -> tuple[Taken, ...]:
         """Return the mails that were seen to since then, the oldest first."""
+
+
+class Originals(Protocol):
+    """Mails that providers left in buckets, and of which only a notification came."""
+
+    async def fetch(self, channel: str, name: ObjectName, *, take: Take) -> bytes:
+        """Return a mail that lies in one of the channel's buckets.
+
+        `take` is told the size before anything is read; what it raises stops the reading.
+
+        Raises:
+            OriginalMissing: It is nowhere, or where the channel does not read, or not fit to be read.
+            BlobsUnavailable: It may be had another time.
+        """

@@ -34,7 +34,7 @@ from worker.operations import Operation
 from worker.outcomes import Outcome
 from worker.pace import Pace
 from worker.sweeps import Cursor, Idle, Sweep
-from worker.upkeep_ports import Audits, Checks, Slots
+from worker.upkeep_ports import Audits, Checks, Proofs, Slots
 
 #: Returns the present, aware and in UTC.
 Clock = Callable[[], datetime]
@@ -230,7 +230,19 @@ class Sweeps(Protocol):
 
 
 class Store(
-    Lanes, Ledger, Outbox, Letters, Pauses, Sweeps, Threads, Mailboxes, Slots, Checks, Audits, Protocol
+    Lanes,
+    Ledger,
+    Outbox,
+    Letters,
+    Pauses,
+    Sweeps,
+    Threads,
+    Mailboxes,
+    Slots,
+    Checks,
+    Proofs,
+    Audits,
+    Protocol,
 ):
     """Everything the bridge remembers."""
 

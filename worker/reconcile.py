@@ -11,7 +11,14 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Final
 
-from worker.events import BreakerOpened, CallAnswered, InteractionDiffers, InteractionGone, ServiceHeld
+from worker.events import (
+    BreakerOpened,
+    CallAnswered,
+    InteractionDiffers,
+    InteractionGone,
+    ReconcileDoubted,
+    ServiceHeld,
+)
 from worker.interactions import EndedBy, Interaction
 from worker.lanes import Entry, Partition
 from worker.news import of_change
@@ -29,6 +36,8 @@ _SHARE: Final = 0.8
 _REST_S: Final = 0.25
 #: Open interactions put on the list by one run: a million within an hour or two.
 _ENLISTED: Final = 5000
+#: The newest interactions that are looked up before a 404 is disbelieved.
+_WITNESSES: Final = 3
 #: How long a check that came to no answer stands back behind the others.
 _AGAIN: Final = timedelta(minutes=5)
 
@@ -49,6 +58,8 @@ class Bench:
     #: Whether the process is on its way out.
     stopping: Callable[[], bool]
     policy: ReconcileSettings
+    #: Where the API is, as the settings say.
+    place: str
     retry: RetrySettings
     #: The time between two slots.
     every: timedelta
@@ -67,6 +78,8 @@ class Found:
     gone: int = 0
     differing: int = 0
     unanswered: int = 0
+    #: Whether the API has shown that it knows one of ours.
+    proved: bool = False
 
 
 def quota(count: int, policy: ReconcileSettings, *, every: timedelta, now: datetime) -> int:
@@ -107,8 +120,13 @@ async def reconcile(bench: Bench, partition: Partition) -> Found:
 async def _look(bench: Bench, check: Check, found: Found) -> bool:
     """Make one check; say whether it came to an answer."""
     outcome = await _call(bench, check.interaction)
+    if isinstance(outcome, Ok):
+        await _prove(bench, found)
     match outcome:
         case NotFound():
+            if not await _is_believed(bench, check, found):
+                await _give_back(bench, check, failed=False)
+                return False
             await _close(bench, check, found, outcome, state="")
         case Ok(snapshot=snapshot) if snapshot and snapshot.state in bench.policy.ended_states:
             await _close(bench, check, found, outcome, state=snapshot.state or "")
@@ -124,6 +142,41 @@ async def _look(bench: Bench, check: Check, found: Found) -> bool:
             return False
     found.checked += 1
     return True
+
+
+async def _prove(bench: Bench, found: Found) -> None:
+    """Note, once a run, that the API knows one of ours."""
+    if not found.proved:
+        await bench.store.prove(bench.service, bench.place, now=bench.clock())
+        found.proved = True
+
+
+async def _is_believed(bench: Bench, check: Check, found: Found) -> bool:
+    """Say whether a 404 means that the interaction is gone, and not that we ask in the wrong place."""
+    now = bench.clock()
+    if not found.proved:
+        proved_at = await bench.store.proved(bench.service, bench.place)
+        found.proved = bool(proved_at and abs(now - proved_at) <= timedelta(seconds=bench.policy.proof_s))
+    if not found.proved and await _sees_another(bench, check):
+        await _prove(bench, found)
+    if found.proved:
+        return True
+    cap, within = bench.policy.unproved_cap, timedelta(seconds=bench.policy.round_s)
+    name = check.interaction.external_id
+    if await bench.store.venture(bench.service, name, cap=cap, within=within, now=now):
+        return True
+    if await bench.store.doubt(bench.service, now=now):
+        reason = "the API knows none of the interactions that were looked up; is base_url right?"
+        bench.listen(ReconcileDoubted(bench.service, cap, reason))
+    return False
+
+
+async def _sees_another(bench: Bench, check: Check) -> bool:
+    """Look up those that are likeliest to be there: the newest."""
+    for row in await bench.store.interactions(bench.service, limit=_WITNESSES):
+        if row.external_id != check.interaction.external_id and isinstance(await _call(bench, row), Ok):
+            return True
+    return False
 
 
 async def _call(bench: Bench, row: Interaction) -> Outcome:
@@ -191,9 +244,15 @@ async def _miss(bench: Bench, check: Check, outcome: Outcome) -> None:
         until = now + timedelta(seconds=hold_s)
         await bench.store.hold(bench.service, until=until, reason=reason)
         bench.listen(ServiceHeld(bench.service, reason, until))
-    again = min(now, now - timedelta(seconds=bench.policy.rest_s) + _AGAIN)
-    if await bench.store.miss(check, as_if_at=again, failed=not hold_s, now=now):
+    if await _give_back(bench, check, failed=not hold_s):
         bench.listen(BreakerOpened(bench.service, reason))
+
+
+async def _give_back(bench: Bench, check: Check, *, failed: bool) -> bool:
+    """Let it stand back behind the others for a while; say whether its failure shut the gate."""
+    now = bench.clock()
+    again = min(now, now - timedelta(seconds=bench.policy.rest_s) + _AGAIN)
+    return await bench.store.miss(check, as_if_at=again, failed=failed, now=now)
 
 
 def _entry(at: datetime, event: str, detail: Mapping[str, str]) -> Entry:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, IPvAnyNetwork, JsonValue, StringConstraints, model_validator
 
-from worker.blob_settings import BlobSettings, KeepSeconds, LinkSettings
+from worker.blob_settings import BlobSettings, BucketSettings, KeepSeconds, LinkSettings
 from worker.commands import Name
 from worker.frozen import Frozen
 from worker.mail_settings import LmtpSettings, MailboxSettings, SmtpSettings
@@ -201,6 +201,9 @@ class ChannelSettings(Frozen):
     burst: float = Field(default=0.0, ge=0)
     #: The mailbox that is read for this channel, for connectors that take mail.
     mailbox: MailboxSettings | None = None
+    #: The buckets in which a provider leaves mail whose notification comes by this channel. No other one is
+    #: read, whatever a notification names.
+    buckets: tuple[BucketSettings, ...] = ()
     #: How long this channel's whole messages are kept, where `blobs.retention_s` does not suit.
     retention_s: KeepSeconds | None = None
     #: What this connector's own settings say; checked by the connector.

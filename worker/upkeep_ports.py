@@ -57,6 +57,28 @@ class Checks(Protocol):
         """
 
 
+class Proofs(Protocol):
+    """Whether an API has shown that it knows what the ledger holds open: else a 404 says nothing."""
+
+    async def prove(self, service: str, place: str, *, now: datetime) -> None:
+        """Note that the API at a place, as the settings name it, knows one of ours; a doubt ends."""
+
+    async def proved(self, service: str, place: str) -> datetime | None:
+        """Return when that was noted of this place; None where it never was, or of another one since."""
+
+    async def venture(self, service: str, name: str, *, cap: int, within: timedelta, now: datetime) -> bool:
+        """Book that an interaction is closed without a proof; false where `cap` others were within the time.
+
+        The same name again is answered alike. A proof makes all of it forgotten.
+        """
+
+    async def doubt(self, service: str, *, now: datetime) -> bool:
+        """Note that no more is closed; true when that begins."""
+
+    async def doubted(self, service: str) -> datetime | None:
+        """Return since when no more is closed, None where that is not so."""
+
+
 class Audits(Protocol):
     """Looks at whether the store agrees with itself."""
 

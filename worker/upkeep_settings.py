@@ -45,5 +45,11 @@ class ReconcileSettings(Frozen):
     rest_s: KeepSeconds = 3600.0
     #: Checks a second at most. They also go through the service's gate, and live work comes first.
     requests_per_s: Annotated[float, Field(gt=0, le=1000)] = 5.0
+    #: How long the sight of one of them proves that the API at `base_url` knows them. Without that, a 404 may
+    #: as well mean a wrong address: then the newest are looked up as well, before anything is closed.
+    proof_s: KeepSeconds = 3600.0
+    #: Those that are closed within a round without such a proof: of a quiet service all may have ended. Over
+    #: it nothing is closed until one is seen.
+    unproved_cap: int = Field(default=20, ge=0)
     #: States, as the API calls them, that mean an interaction has ended, for an API that still shows it.
     ended_states: tuple[str, ...] = ()

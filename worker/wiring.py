@@ -17,6 +17,7 @@ from worker.addresses import is_public
 from worker.api.client import OpenMediaApi
 from worker.api.connections import Connections
 from worker.blobs.opening import open_blobs
+from worker.blobs.originals import BucketOriginals
 from worker.chores import Chores
 from worker.deadletters import DeadLetters
 from worker.doorbell import CeleryDoorbell
@@ -102,6 +103,14 @@ class Bridge:
         named = settings.url.startswith("file:")
         directory = self.secrets.path(settings.url) if named else self._data / "blobs"
         return open_blobs(settings, directory=directory, secret=self.secrets.value)
+
+    @property
+    def originals(self) -> BucketOriginals:
+        """Mail that providers left in buckets."""
+        channels = self.settings.channels
+        return BucketOriginals(
+            {name: channel.buckets for name, channel in channels.items()}, self.secrets.value
+        )
 
     @property
     def dead_letters(self) -> DeadLetters:
@@ -260,6 +269,7 @@ class Bridge:
             time=time.monotonic,
             stopping=lambda: bool(self.stopping),
             policy=service.reconcile,
+            place=service.base_url,
             retry=service.retry,
             every=timedelta(seconds=self.settings.schedule.reconcile_s),
             # as for a lane: longer than twice the longest call

@@ -157,3 +157,39 @@ def probe(
     seconds = asyncio.run(send())
     said = json.dumps({"channel": channel, "seconds": round(seconds, 1)}) if as_json else f"{seconds:.1f} s"
     sys.stdout.write(said + "\n")
+
+
+def sent(
+    channel: Channel,
+    message_id: Annotated[
+        str, typer.Argument(metavar="MESSAGE_ID", help="The mail's Message-ID, with or without brackets.")
+    ],
+    *,
+    external_id: Annotated[
+        str, typer.Option("--for", metavar="EXTERNAL_ID", help="The conversation it was sent into.")
+    ],
+    sender: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="ADDRESS",
+            help="The channel's address it was sent from; needed with `once_per = recipient`.",
+            show_default=False,
+        ),
+    ] = "",
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Say that a mail was sent, so that replies to it come to its conversation; again is harmless."""
+    choose(config, data)
+    import asyncio
+    import json
+
+    from bridge import mail_sent
+
+    conversation = asyncio.run(mail_sent.sent(channel, message_id, external_id, sender=sender))
+    told = {"channel": channel, "externalId": conversation}
+    sys.stdout.write(
+        json.dumps(told) + "\n" if as_json else f"replies that come by {channel} go to {conversation}\n"
+    )

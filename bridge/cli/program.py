@@ -82,6 +82,7 @@ _mail.command(epilog=EXIT_CODES)(mail.ignored)
 _mail.command(epilog=EXIT_CODES)(mail.audit)
 _mail.command(epilog=EXIT_CODES)(mail.probe)
 _mail.command(epilog=EXIT_CODES)(mail.prune)
+_mail.command(epilog=EXIT_CODES)(mail.sent)
 app.add_typer(_events, name="events", help="Try the events that subscribers are told.", epilog=EXIT_CODES)
 _events.command("send-test", epilog=EXIT_CODES)(events.send_test)
 app.add_typer(

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pydantic import JsonValue
 
+from connectors.answering import Sent, UnfitMessage
 from connectors.base import (
     Delivery,
     Flood,
@@ -27,7 +28,7 @@ from connectors.email.message import Mail, parse
 from connectors.email.options import EmailOptions, is_among
 from connectors.email.properties import user_data
 from connectors.email.structure import read_head
-from connectors.email.threads import NAMES, nearest, plain_subject, tokens
+from connectors.email.threads import NAMES, ids, nearest, plain_subject, tokens
 from connectors.email.trust import Verdict, verdict
 from connectors.links import Links
 from connectors.prover import Prover
@@ -89,6 +90,20 @@ class EmailConnector:
     def linked(self, links: Links) -> "EmailConnector":
         """See `connectors.keeping.Linking.linked`."""
         return replace(self, links=links)
+
+    def sent(self, message_id: str, *, sender: str = "") -> Sent:
+        """See `connectors.answering.Answering.sent`."""
+        found = ids(message_id)
+        if len(found) != 1:
+            raise UnfitMessage(f"{message_id[:_NOTE_CHARACTERS]!r} is no Message-ID")
+        scope = "" if self.options.once_per == "channel" else self.options.split_plus(sender)[0].casefold()
+        if (scope and not self.takes(sender)) or (not scope and self.options.once_per == "recipient"):
+            raise UnfitMessage(
+                f"channel {self.channel!r} counts each of its addresses by itself: say which of them the "
+                f"mail was sent from; {sender!r} is none"
+            )
+        # The first name is nobody else's. So one that came back to us before it was said to be ours decides.
+        return Sent((f"{scope} sent:{found[0]}", f"{scope} id:{found[0]}"), self.options.thread.window)
 
     def _told(self, mail: Mail) -> tuple[Sort, str]:
         """Return what wrote a mail, and how that is told."""

@@ -7,7 +7,11 @@ import structlog
 
 from connectors.hosts.evidence import Fetch, FetchedEvidence
 from connectors.hosts.fetch import Unfetched
+from connectors.hosts.room import NoRoom
 from connectors.reception import Obtained
+from worker.blob import ObjectName
+from worker.errors import BlobsUnavailable
+from worker.mail_ports import Originals, Take
 
 _log: Any = structlog.get_logger()
 
@@ -20,9 +24,10 @@ VISITS: Final = 32
 class Errands:
     """Implements `connectors.reception.Errands`. Belongs to one event loop."""
 
-    def __init__(self, fetch: Fetch, evidence: FetchedEvidence) -> None:
+    def __init__(self, fetch: Fetch, evidence: FetchedEvidence, originals: Originals) -> None:
         self._fetch = fetch
         self._evidence = evidence
+        self._originals = originals
         self._visits: set[asyncio.Task[None]] = set()
 
     async def obtain(self, url: str) -> Obtained:
@@ -42,6 +47,13 @@ class Errands:
         task = asyncio.create_task(self._visit(url, channel))
         self._visits.add(task)
         task.add_done_callback(self._visits.discard)
+
+    async def bring(self, channel: str, name: ObjectName, take: Take) -> bytes:
+        """See `connectors.reception.Errands.bring`."""
+        try:
+            return await self._originals.fetch(channel, name, take=take)
+        except NoRoom as error:
+            raise BlobsUnavailable(f"{name} finds no room among what is under way") from error
 
     async def aclose(self) -> None:
         """Give up the visits under way."""

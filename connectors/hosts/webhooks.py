@@ -32,6 +32,7 @@ from connectors.hosts.rejections import (
 from connectors.hosts.room import NoRoom, Room
 from connectors.reception import Errands, receive
 from connectors.trace import sent_trace
+from worker.mail_ports import Take
 from worker.ports import Clock, Door, Ids
 from worker.settings import ChannelSettings, HttpSettings
 
@@ -128,7 +129,7 @@ class Webhooks:
                     deadline_s=self._deadline_s,
                     take=place.take,
                 )
-                return await self._receive(served.connector, scope, body)
+                return await self._receive(served.connector, scope, body, place.take)
         except NoRoom:
             raise Rejected(BUSY) from None
         except TooLarge:
@@ -148,7 +149,7 @@ class Webhooks:
         if wait_s:
             raise Rejected(RATE_LIMITED, ("Retry-After", str(math.ceil(wait_s))))
 
-    async def _receive(self, connector: Connector, scope: Scope, body: bytes) -> HttpAnswer:
+    async def _receive(self, connector: Connector, scope: Scope, body: bytes, take: Take) -> HttpAnswer:
         origin = self._believer.origin(scope)
         delivery = Delivery(
             channel=connector.channel,
@@ -168,6 +169,7 @@ class Webhooks:
             self._door,
             keep_conflicts=manners.keeps_conflicts,
             errands=self._errands,
+            take=take,
         )
         return http_answer(answer, manners)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
+from connectors.answering import Sent
 from connectors.base import (
     Answered,
     Delivery,
@@ -75,6 +76,10 @@ class InboundConnector:
         originals = tuple(original for each in threaded for original in each.originals)
         return Threaded(strands, threaded[0].window, originals=originals)
 
+    def sent(self, message_id: str, *, sender: str = "") -> Sent:
+        """See `connectors.answering.Answering.sent`."""
+        return self.mail.sent(message_id, sender=sender)
+
     def linked(self, links: Links) -> "InboundConnector":
         """See `connectors.keeping.Linking.linked`."""
         return replace(self, mail=self.mail.linked(links))
@@ -97,5 +102,7 @@ def _mail(verified: Verified, posted: Posted) -> Verified:
     """Return a mail as if it had come by SMTP."""
     # A sender that nobody knows is not the empty one of bounces.
     envelope = None if posted.mail_from is None else Envelope(posted.mail_from, posted.rcpt_tos)
-    delivery = replace(verified.delivery, headers=Headers(), body=posted.raw, envelope=envelope)
+    delivery = replace(
+        verified.delivery, headers=Headers(), body=posted.raw, envelope=envelope, original=None
+    )
     return replace(verified, delivery=delivery)

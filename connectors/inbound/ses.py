@@ -1,14 +1,17 @@
-"""Amazon SES: receipt rules whose SNS action carries the mail itself.
+"""Amazon SES: receipt rules whose SNS action carries the mail, or whose S3 action puts it into a bucket.
 
 Amazon SES Developer Guide, "Contents of notifications for Amazon SES email receiving".
 """
 
 from typing import Final
 
-from connectors.base import Delivery, Handshake, Ignored, Reply, UnreadableDelivery
+from connectors.base import Delivery, Handshake, Ignored, OriginalNeeded, Reply, UnreadableDelivery
 from connectors.inbound.document import Object, an_object, decoded, read_object, text, texts
 from connectors.inbound.posted import Posted
+from worker.blob import ObjectName
 
+#: The longest key in S3, in bytes; nobody is sent an error that is longer.
+_LONGEST: Final = 1024
 _THERE: Final = Reply("text/plain", b"ok")
 
 
@@ -21,24 +24,38 @@ def unwrap(delivery: Delivery) -> tuple[Posted, ...] | Ignored | Handshake:
         case "UnsubscribeConfirmation":
             return Ignored("the subscription to the topic ended")
         case "Notification":
-            return _notified(read_object(text(message, "Message").encode("utf-8", "replace")))
+            return _notified(_note(message), delivery.original)
         case _:
             raise UnreadableDelivery("this is no message of Amazon SNS")
 
 
-def _notified(note: Object) -> tuple[Posted, ...] | Ignored:
+def _note(message: Object) -> Object:
+    return read_object(text(message, "Message").encode("utf-8", "replace"))
+
+
+def _notified(note: Object, original: bytes | None) -> tuple[Posted, ...] | Ignored:
     kind = text(note, "notificationType")
     if kind != "Received":
         return Ignored(f"a notification about mail that was sent, not received: {kind[:40]}")
     receipt, mail = an_object(note, "receipt"), an_object(note, "mail")
-    action = an_object(receipt, "action")
-    content = text(note, "content")
-    if not content:
-        raise UnreadableDelivery(
-            f"the notification does not carry the mail (its action is {text(action, 'type')[:20]}); "
-            "use an SNS action with the encoding Base64"
-        )
-    is_base64 = text(action, "encoding").upper() == "BASE64"
-    raw = decoded(content, "the content") if is_base64 else content.encode("utf-8", "replace")
+    raw = _raw(an_object(receipt, "action"), text(note, "content"), original)
     sender = text(mail, "source") if "source" in mail else None
     return (Posted(raw, sender, texts(receipt, "recipients") or texts(mail, "destination")),)
+
+
+def _raw(action: Object, content: str, original: bytes | None) -> bytes:
+    """Return the mail: what stands in the notification, else what lies where it points to."""
+    kind = text(action, "type")
+    if content:
+        is_base64 = text(action, "encoding").upper() == "BASE64"
+        return decoded(content, "the content") if is_base64 else content.encode("utf-8", "replace")
+    if kind != "S3":
+        raise UnreadableDelivery(
+            f"the notification does not carry the mail (its action is {kind[:20]}); "
+            "use an S3 action, or an SNS action with the encoding Base64"
+        )
+    if original is None:
+        raise OriginalNeeded(
+            ObjectName(text(action, "bucketName")[:_LONGEST], text(action, "objectKey")[:_LONGEST])
+        )
+    return original

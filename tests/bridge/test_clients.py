@@ -49,5 +49,5 @@ def test_without_clients_there_is_no_command_api(tmp_path: Path) -> None:
     nobody, somebody = settings(), settings(shop={"keys": ["file:key"], "services": ["support"]})
     for named, paths in ((nobody, []), (somebody, ["/v1", "/openapi.json", "/docs", "/docs"])):
         bridge = Bridge(named, secrets, Celery(), lambda _: None)
-        routes = command_routes(bridge, clients_of(named, secrets))
+        routes = command_routes(bridge, clients_of(named, secrets), {})
         assert [getattr(route, "path", "") for route in routes] == paths

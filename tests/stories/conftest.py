@@ -172,6 +172,17 @@ class Stack:
 
         return asyncio.run(main())
 
+    def bridge(self, *arguments: str) -> str:
+        """Run a command of the bridge and return what it wrote."""
+        return subprocess.run(
+            [sys.executable, "-m", "bridge", *arguments],
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_DEADLINE_S,
+        ).stdout
+
     def submit(self, commands: Sequence[Command]) -> tuple[Receipt, ...]:
         """Submit commands as a door would."""
         return self.with_bridge(lambda bridge: bridge.intake.submit(commands))

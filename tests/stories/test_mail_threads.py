@@ -84,3 +84,20 @@ def test_a_reply_to_what_has_ended_is_a_follow_up(stack: Stack, smtp: int) -> No
     wait_until(lambda: len(stack.effects()) > 1 and stack.idle(), reason="the follow-up")
     created = [each for each in stack.effects() if each["operation"] == "create"]
     assert [each["externalId"] for each in created] == [conversation, f"{conversation}~2"]
+
+
+def test_a_reply_to_what_another_system_sent_finds_its_conversation(stack: Stack, smtp: int) -> None:
+    """The reply names nothing but the sent mail, which was said to belong there."""
+    send(smtp, [mail(0, None)])
+    stack.start_worker()
+    wait_until(lambda: stack.effects() and stack.idle(), reason="the first mail")
+    (first,) = stack.effects()
+    told = stack.bridge("mail", "sent", "mail", "<answer@desk.example.com>", "--for", first["externalId"])
+    assert first["externalId"] in told
+    reply = mail(1, None).replace(b"Subject:", b"In-Reply-To: <answer@desk.example.com>\r\nSubject:")
+    send(smtp, [reply])
+    wait_until(lambda: len(stack.effects()) == 2 and stack.idle(), reason="the reply")
+    assert [(each["operation"], each["externalId"]) for each in stack.effects()] == [
+        ("create", first["externalId"]),
+        ("update", first["externalId"]),
+    ]

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 
 from worker.commands import Create, Update
 from worker.drain.plan import plan
-from worker.events import BreakerOpened, Event, InteractionDiffers, InteractionGone, ServiceHeld
+from worker.events import (
+    BreakerOpened,
+    Event,
+    InteractionDiffers,
+    InteractionGone,
+    ReconcileDoubted,
+    ServiceHeld,
+)
 from worker.interactions import EndedBy, State
 from worker.lanes import Entry, LaneView, Partition, Settlement
 from worker.operations import ByExternalId, CreateInteraction, GetInteraction, Operation, Step
@@ -61,6 +68,7 @@ class Scene:
     asked: list[str] = field(default_factory=list)
     heard: list[Event] = field(default_factory=list)
     policy: ReconcileSettings = POLICY
+    place: str = "https://api.example.com/nexus/v3"
     passed: float = 0.0
     stopping: bool = False
     #: Done while an answer is on its way.
@@ -116,6 +124,7 @@ class Scene:
             time=lambda: self.passed,
             stopping=lambda: self.stopping,
             policy=self.policy,
+            place=self.place,
             retry=RetrySettings(unauthorized_hold_s=30, retry_after_cap_s=900),
             every=EVERY,
             lease=LEASE,
@@ -373,3 +382,78 @@ def test_the_pace_has_a_ceiling() -> None:
 def policy_of(**changes: float) -> ReconcileSettings:
     """Return the usual policy with changes."""
     return ReconcileSettings().model_copy(update=changes)
+
+
+GONE = NotFound(SAID)
+CAUTIOUS = POLICY.model_copy(update={"unproved_cap": 2, "proof_s": 600.0, "round_s": 600.0})
+
+
+def lost(scene: Scene, *names: str) -> None:
+    """Have the API answer 404 for these."""
+    scene.answers |= dict.fromkeys(names, GONE)
+
+
+def closed(scene: Scene) -> int:
+    """Return how many were closed in the ledger."""
+    return len(scene.heard_of(InteractionGone))
+
+
+def test_a_wrong_address_closes_a_few_and_no_more(scene: Scene) -> None:
+    """Where nothing of ours is ever seen, a person is told, once, and the ledger stays open."""
+    names = [f"c-{number}" for number in range(12)]
+    scene.policy = CAUTIOUS
+    scene.open(*names)
+    lost(scene, *names)
+    for _ in range(19):
+        scene.run(after_s=30)
+    assert closed(scene) == 2
+    (doubted,) = scene.heard_of(ReconcileDoubted)
+    assert doubted == ReconcileDoubted("support", 2, doubted.reason)
+    assert asyncio.run(scene.store.doubted("support")) is not None
+    assert not scene.heard_of(BreakerOpened), "an answer is no failure"
+
+
+def test_one_that_is_seen_is_proof_enough(scene: Scene) -> None:
+    """The newest is looked up before a 404 is disbelieved, so a busy service is never in doubt."""
+    names = [f"c-{number}" for number in range(12)]
+    scene.policy = POLICY.model_copy(update={"unproved_cap": 0})
+    scene.open(*names)
+    lost(scene, *names[:-1])
+    for _ in range(20):
+        scene.run(after_s=30)
+    assert closed(scene) == 11
+    assert not scene.heard_of(ReconcileDoubted)
+
+
+def test_a_proof_holds_for_its_time_and_its_address(scene: Scene) -> None:
+    """What was seen an hour ago, or at another address, says nothing of this 404."""
+    scene.policy = POLICY.model_copy(update={"unproved_cap": 0, "proof_s": 600.0})
+    scene.open("c-1", "c-2", "c-3", "c-4")
+    asyncio.run(scene.store.prove("support", scene.place, now=scene.now))
+    lost(scene, "c-1", "c-2", "c-3", "c-4")
+    scene.run()
+    assert closed(scene) == 2
+    right, scene.place = scene.place, "https://elsewhere.example.com"
+    scene.run(after_s=30)
+    assert closed(scene) == 2
+    scene.place = right
+    asyncio.run(scene.store.prove("support", scene.place, now=scene.now))
+    scene.run(after_s=700)
+    assert closed(scene) == 2, "the proof is too old"
+
+
+def test_a_sign_of_life_ends_the_doubt(scene: Scene) -> None:
+    """Once one is seen again, what is gone is closed as ever, and nobody has to do anything."""
+    names = [f"c-{number}" for number in range(6)]
+    scene.policy = CAUTIOUS
+    scene.open(*names)
+    lost(scene, *names)
+    for _ in range(5):
+        scene.run(after_s=60)
+    assert closed(scene) == 2
+    scene.answers[names[-1]] = there()
+    scene.policy = POLICY.model_copy(update={"unproved_cap": 0})
+    for _ in range(20):
+        scene.run(after_s=60)
+    assert closed(scene) == 5
+    assert asyncio.run(scene.store.doubted("support")) is None

@@ -6,8 +6,7 @@ does not know; a process that ended in that moment was seen to abort.
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 import obstore
 from obstore.exceptions import BaseError
@@ -15,17 +14,11 @@ from obstore.store import S3Store
 
 from worker.blob import BlobHead, BlobName
 from worker.blobs.layout import name_at, path_of
+from worker.blobs.s3 import open_s3, said
 from worker.errors import BlobsUnavailable
 
-if TYPE_CHECKING:
-    from obstore.store import S3Config  # is there for types only
-
-#: Of another part of S3 than ours nobody asks which region it is in, but the signature needs one.
-_ANY_REGION: Final = "us-east-1"
 #: The most that S3 lists at once.
 _CHUNK: Final = 1000
-#: Further tries of a call within its time.
-_RETRIES: Final = 2
 
 Value = TypeVar("Value")
 
@@ -49,32 +42,15 @@ class BucketBlobs:
         secret_key: str = "",
         timeout_s: float,
     ) -> "BucketBlobs":
-        """Return the blobs of a bucket; nothing is asked of it yet.
-
-        Args:
-            bucket: Its name.
-            prefix: What every path begins with.
-            endpoint: Where it is, as `https://HOST`; Amazon's own by region if nothing is said.
-            region: As the signature names it.
-            access_key: Who asks; without it, the usual places of Amazon's tools are looked at.
-            secret_key: That one's secret.
-            timeout_s: How long one call may take.
-        """
-        config: S3Config = {"region": region or _ANY_REGION, "virtual_hosted_style_request": not endpoint}
-        if access_key:
-            config |= {"access_key_id": access_key, "secret_access_key": secret_key}
-        if endpoint:
-            config["endpoint"] = endpoint
-        store = S3Store(
+        """Return the blobs of a bucket, see `s3.open_s3`; nothing is asked of it yet."""
+        store = open_s3(
             bucket,
-            prefix=prefix or None,
-            config=config,
-            client_options={
-                "allow_http": endpoint.startswith("http://"),
-                "timeout": timedelta(seconds=timeout_s),
-                "connect_timeout": timedelta(seconds=timeout_s),
-            },
-            retry_config={"max_retries": _RETRIES, "retry_timeout": timedelta(seconds=timeout_s)},
+            prefix=prefix,
+            endpoint=endpoint,
+            region=region,
+            access_key=access_key,
+            secret_key=secret_key,
+            timeout_s=timeout_s,
         )
         return cls(store, f"s3://{bucket}")
 
@@ -125,6 +101,4 @@ class BucketBlobs:
         try:
             return await asyncio.to_thread(call)
         except (BaseError, OSError) as error:
-            # What the library says goes on for lines, with the request in it.
-            said = str(error).partition("\n")[0]
-            raise BlobsUnavailable(f"the blobs in {self._place} cannot be reached: {said}") from error
+            raise BlobsUnavailable(f"the blobs in {self._place} cannot be reached: {said(error)}") from error

@@ -36,6 +36,7 @@ from worker.store.memory_state import Lane, MemoryState, Share, received
 from worker.store.memory_sweeps import MemorySweeps
 from worker.store.outbox import MemoryOutbox
 from worker.store.pauses import MemoryPauses
+from worker.store.proofs import MemoryProofs
 from worker.store.slots import MemorySlots
 from worker.store.threads import MemoryThreads
 
@@ -48,6 +49,7 @@ class MemoryStore(
     MemoryMailboxes,
     MemorySlots,
     MemoryChecks,
+    MemoryProofs,
     MemoryAudits,
     MemoryOutbox,
 ):
@@ -61,6 +63,7 @@ class MemoryStore(
         MemoryMailboxes.__init__(self)
         MemorySlots.__init__(self)
         MemoryChecks.__init__(self, self._state)
+        MemoryProofs.__init__(self)
         MemoryAudits.__init__(self, self._state)
         MemoryOutbox.__init__(self, self._state)
 

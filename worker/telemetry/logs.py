@@ -20,6 +20,7 @@ from worker.events import (
     Event,
     LeaseLost,
     NoticeLetGo,
+    ReconcileDoubted,
     RelayFailed,
     RingFailed,
     ServiceHeld,
@@ -30,7 +31,7 @@ from worker.events import (
     WorkerStuck,
 )
 
-_ERRORS = (AuditRepaired, SweepRefused, WorkerStuck)
+_ERRORS = (AuditRepaired, ReconcileDoubted, SweepRefused, WorkerStuck)
 _WARNINGS = (
     BreakerOpened,
     CommandBuried,

@@ -75,6 +75,14 @@ class InteractionView(Frozen):
     live: LiveView | None = Field(description="Null where nobody asked (`live=true`).")
 
 
+class SentView(Frozen):
+    """A mail that was sent, and where replies to it go."""
+
+    service: Name
+    channel: Name
+    external_id: ExternalId = Field(description="The conversation; of a follow-up, the one it follows.")
+
+
 def ledger_view(view: LaneView) -> LedgerView:
     """Return what the ledger says, as a caller is told it."""
     waiting = tuple(

@@ -1,10 +1,10 @@
-"""The application: five operations, their description and its page. Put together here, on FastAPI.
+"""The application: six operations, their description and its page. Put together here, on FastAPI.
 
 Starlette routes by the decoded path, in which an external id's `%2F` has become a slash. So the router is
 given the path as it was sent, and each parameter is decoded by itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote
 
 import orjson
@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from connectors.answering import Answering
 from connectors.hosts.commands import description, page
 from connectors.hosts.commands.desk import Desk
 from connectors.hosts.commands.guard import Guard, guarded
@@ -35,12 +36,19 @@ def create_app(
     clock: Clock,
     ids: Ids,
     settings: HttpSettings,
+    mail: Mapping[str, Answering] | None = None,
 ) -> "CommandApi":
-    """Return the application."""
+    """Return the application; `mail` are the channels by which replies to sent mail come."""
     guard = Guard(clients, door, ids=ids, settings=settings)
     room = WaitingRoom(ledger, seats=settings.max_waiting)
     desk = Desk(
-        door=door, ledger=ledger, api=api, clock=clock, room=room, longest_wait_s=settings.longest_wait_s
+        door=door,
+        ledger=ledger,
+        api=api,
+        clock=clock,
+        room=room,
+        longest_wait_s=settings.longest_wait_s,
+        mail=mail or {},
     )
     # FastAPI's own pages load scripts from elsewhere.
     app = FastAPI(

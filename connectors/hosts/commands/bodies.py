@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, JsonValue, StringConstraints
 
-from worker.commands import ExternalId, OnConflict, OnEnded, OnMissing
+from worker.commands import ExternalId, Name, OnConflict, OnEnded, OnMissing
 from worker.frozen import Frozen
 from worker.properties import PropertyName
 
@@ -85,3 +85,17 @@ class StopBody(_Body):
 
     reason_system_name: _Line | None = Field(default=None, description="Sent as reasonSystemName.")
     reason_description: _Text | None = Field(default=None, description="Sent as reasonDescription.")
+
+
+class SentBody(Frozen):
+    """Say that a mail was sent into a conversation."""
+
+    channel: Name = Field(description="The mail channel to which replies come.", examples=["mail"])
+    message_id: Annotated[str, StringConstraints(min_length=1, max_length=998)] = Field(
+        description="The mail's Message-ID, with or without brackets.", examples=["<7f3a@desk.example.com>"]
+    )
+    sender: Annotated[str, StringConstraints(max_length=320)] = Field(
+        default="",
+        description="The channel's address that it was sent from; needed where the channel counts once for "
+        "each recipient.",
+    )

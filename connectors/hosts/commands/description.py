@@ -51,6 +51,7 @@ _PROBLEM: Final[dict[str, Any]] = {
         },
         "first_fingerprint": {"type": "string", "description": "Of what was accepted under the key."},
         "second_fingerprint": {"type": "string", "description": "Of what came now."},
+        "external_id": {"type": "string", "description": "The conversation to which a sent mail belongs."},
     },
     "required": ["type", "title", "status", "detail"],
 }
@@ -132,6 +133,16 @@ COMMAND: Final[dict[str, Any]] = {
         ),
     },
     "openapi_extra": {"parameters": _HEADERS},
+}
+#: What FastAPI is told of the operation that says what was sent.
+SENT: Final[dict[str, Any]] = {
+    "response_description": "Replies to the mail go to this conversation.",
+    "responses": {
+        **_responses(
+            *_ALWAYS, problems.ELSEWHERE, problems.TOO_SLOW, problems.TOO_LARGE, problems.WRONG_TYPE
+        ),
+        "4XX": {"description": "A problem"},
+    },
 }
 #: What FastAPI is told of an operation that only reads.
 QUESTION: Final[dict[str, Any]] = {

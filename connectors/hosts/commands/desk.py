@@ -1,26 +1,29 @@
 """The desk: what the operations of the command API do, once a request is known to be in order."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
+from connectors.answering import Answering, KnownElsewhere, UnfitMessage, UnknownConversation, register
 from connectors.hosts.commands.answers import (
     LISTED,
     Accepted,
     InteractionView,
     LiveView,
+    SentView,
     answer,
     command_path,
     ledger_view,
     live_view,
 )
+from connectors.hosts.commands.bodies import SentBody
 from connectors.hosts.commands.fields import idempotency_key, wished_wait
 from connectors.hosts.commands.guard import Asked
 from connectors.hosts.commands.outcome import Outcome
-from connectors.hosts.commands.problems import API_FAILED, NOT_FOUND, UNAVAILABLE, Problem
+from connectors.hosts.commands.problems import API_FAILED, ELSEWHERE, INVALID, NOT_FOUND, UNAVAILABLE, Problem
 from connectors.hosts.commands.waiting import WaitingRoom
 from worker.commands import Command
 from worker.lanes import Receipt
@@ -43,6 +46,8 @@ class Desk:
     room: WaitingRoom
     #: The longest that a caller may wait.
     longest_wait_s: float
+    #: The mail channels, by name.
+    mail: Mapping[str, Answering] = field(default_factory=dict)
 
     async def submit(self, asked: Asked, fields: dict[str, Any]) -> Response:
         """Accept a command, and wait for its outcome where the caller wishes to and there is a seat."""
@@ -61,6 +66,23 @@ class Desk:
         wait = wished_wait(asked.headers.getlist("prefer"), longest_s=self.longest_wait_s)
         outcome = await self.room.outcome(receipt, seconds=wait) if wait else None
         return _accepted(receipt, outcome, wait)
+
+    async def sent(self, service: str, external_id: str, body: SentBody) -> Response:
+        """Remember a mail that was sent into a conversation."""
+        channel = self.mail.get(body.channel)
+        if channel is None or channel.service != service:
+            raise Problem(INVALID, f"There is no mail channel {body.channel!r} of this service.")
+        try:
+            sent = channel.sent(body.message_id, sender=body.sender)
+            conversation = await register(channel, self.door, self.ledger, external_id, sent)
+        except UnfitMessage as error:
+            raise Problem(INVALID, f"{error}.") from error
+        except UnknownConversation as error:
+            raise Problem(NOT_FOUND, "Nothing is known of an interaction with this external id.") from error
+        except KnownElsewhere as error:
+            told = "The mail is known as another conversation's."
+            raise Problem(ELSEWHERE, told, external_id=error.conversation) from error
+        return answer(200, SentView(service=service, channel=body.channel, external_id=conversation))
 
     async def command(self, service: str, external_id: str, sequence: int) -> Response:
         """Say what became of a command."""

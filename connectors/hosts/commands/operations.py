@@ -1,4 +1,4 @@
-"""Operations: the five things a caller can ask for, as FastAPI describes and checks them."""
+"""Operations: the six things a caller can ask for, as FastAPI describes and checks them."""
 
 from typing import Annotated
 
@@ -6,8 +6,8 @@ from fastapi import Body, FastAPI, Path, Query
 from starlette.responses import Response
 
 from connectors.hosts.commands import description
-from connectors.hosts.commands.answers import InteractionView
-from connectors.hosts.commands.bodies import AddressableId, CreateBody, StopBody, UpdateBody
+from connectors.hosts.commands.answers import InteractionView, SentView
+from connectors.hosts.commands.bodies import AddressableId, CreateBody, SentBody, StopBody, UpdateBody
 from connectors.hosts.commands.desk import Desk
 from connectors.hosts.commands.guard import Asked
 from connectors.hosts.commands.outcome import Outcome
@@ -34,6 +34,7 @@ _ONE = _COLLECTION + "/{external_id}"
 def add_operations(app: FastAPI, desk: Desk) -> None:
     """Add the operations to an application."""
     _add_commands(app, desk)
+    _add_sent(app, desk)
     _add_questions(app, desk)
 
 
@@ -68,6 +69,18 @@ def _add_commands(app: FastAPI, desk: Desk) -> None:
         """End an interaction; one that is gone already counts as ended. The body may be left out."""
         about = {"kind": "stop", "service": service, "external_id": external_id}
         return await desk.submit(request, {**about, **dict(body or StopBody())})
+
+
+def _add_sent(app: FastAPI, desk: Desk) -> None:
+    @app.post(_ONE + "/sent", summary="Say that a mail was sent", response_model=SentView, **description.SENT)
+    async def sent(
+        request: Asked,  # noqa: ARG001 - through it the body was read and checked
+        service: _Service,
+        external_id: _ExternalId,
+        body: SentBody,
+    ) -> Response:
+        """Let replies to a mail find this conversation. Saying it again is harmless; no key is needed."""
+        return await desk.sent(service, external_id, body)
 
 
 def _add_questions(app: FastAPI, desk: Desk) -> None:

@@ -81,6 +81,13 @@ NOT_FOUND: Final = Kind(
 WRONG_METHOD: Final = Kind(
     "method-not-allowed", 405, "Wrong method", "The header Allow names the methods that this path takes."
 )
+ELSEWHERE: Final = Kind(
+    "message-elsewhere",
+    409,
+    "The mail belongs to another conversation",
+    "A mail with this Message-ID is known already, and replies to it go to the conversation that "
+    "`external_id` names. That stays so.",
+)
 TOO_SLOW: Final = Kind(
     "too-slow", 408, "The body did not arrive in time", "Nothing was accepted. Send it again."
 )
@@ -129,6 +136,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         FORBIDDEN,
         NOT_FOUND,
         WRONG_METHOD,
+        ELSEWHERE,
         TOO_SLOW,
         TOO_LARGE,
         WRONG_TYPE,

@@ -10,8 +10,13 @@ from connectors.hosts import errands as module
 from connectors.hosts.errands import Errands
 from connectors.hosts.evidence import FetchedEvidence
 from connectors.hosts.fetch import Unfetched
+from connectors.hosts.room import Room
 from connectors.reception import Obtained
+from worker.blob import ObjectName
+from worker.errors import BlobsUnavailable
+from worker.mail_ports import Take
 
+MAIL = b"Subject: Hello\r\n\r\n"
 URL = "https://sns.example.com/confirm?Token=secret"
 LATER, NEVER = Unfetched("busy", final=False), Unfetched("gone", final=True)
 
@@ -32,6 +37,15 @@ class Web:
         return answer
 
 
+class Shelf:
+    """Originals: one mail, wherever it is asked for."""
+
+    async def fetch(self, _channel: str, _name: ObjectName, *, take: Take) -> bytes:
+        """Return it, with room made for it."""
+        take(len(MAIL))
+        return MAIL
+
+
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "AGAIN_AFTER_S", (0.0, 0.0))
@@ -41,7 +55,7 @@ def run(web: Web, scene: Callable[[Errands], Coroutine[None, None, None]]) -> li
     """Play a scene; return the log's events."""
 
     async def main() -> None:
-        errands = Errands(web, FetchedEvidence(web))
+        errands = Errands(web, FetchedEvidence(web), Shelf())
         await scene(errands)
         for _ in range(20):
             await asyncio.sleep(0)
@@ -104,3 +118,19 @@ def test_visits_are_not_endless(monkeypatch: pytest.MonkeyPatch) -> None:
     web = Silent()
     assert run(web, scene) == ["visit_failed"]
     assert len(web.asked) == 2
+
+
+@pytest.mark.parametrize("size", [len(MAIL), len(MAIL) - 1])
+def test_a_mail_is_brought_where_there_is_room_for_it(size: int) -> None:
+    """It counts as what its delivery brought along; without room it is another time's."""
+
+    async def scene(errands: Errands) -> None:
+        with Room(deliveries=1, body_bytes=size).enter() as place:
+            bringing = errands.bring("mail", ObjectName("mails", "in/1"), place.take)
+            if size == len(MAIL):
+                assert await bringing == MAIL
+            else:
+                with pytest.raises(BlobsUnavailable, match="s3://mails/in/1 finds no room"):
+                    await bringing
+
+    run(Web(), scene)

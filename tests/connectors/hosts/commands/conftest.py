@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from connectors.email.connector import EmailConnector
+from connectors.email.options import EmailOptions
 from connectors.hosts.commands.app import CommandApi, create_app
 from connectors.hosts.commands.keys import Client
 from worker.intake import Intake
@@ -27,6 +29,12 @@ KEY = "shop-key-0123456789"
 LIMIT = 4096
 COLLECTION = "/v1/services/support/interactions"
 _LEASE = timedelta(seconds=45)
+
+
+def mailbox(service: str = "support", **options: Any) -> EmailConnector:  # noqa: ANN401 - as the settings have them
+    """Return a mail channel."""
+    written = {"addresses": ["support@example.com"], **options}
+    return EmailConnector("mail", service, EmailOptions.model_validate(written))
 
 
 class Silent:
@@ -159,6 +167,7 @@ def make_shop() -> Callable[..., Shop]:
             clock=lambda: NOW,
             ids=lambda: f"{next(numbers):032x}",
             settings=HttpSettings(**{"max_body_bytes": LIMIT, **settings}),
+            mail={"mail": mailbox(), "sales": mailbox(service="billing")},
         )
         return Shop(store, remote, intake, app)
 

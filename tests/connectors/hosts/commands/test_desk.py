@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from tests.connectors.hosts.commands.conftest import COLLECTION, KEY, problem
+from tests.connectors.hosts.commands.conftest import COLLECTION, KEY, NOW, problem
 from worker.operations import ByExternalId, GetInteraction
 from worker.outcomes import (
     Evidence,
@@ -162,3 +163,51 @@ def test_an_api_that_does_not_answer_is_named(shop: "Shop", outcome: Outcome, st
     shop.remote.outcome = outcome
     problem(shop.ask("GET", f"{ONE}?live=true"), status, name)
     assert shop.ask("GET", ONE).status_code == 200
+
+
+SENT = {"channel": "mail", "message_id": "<a1@desk.example.com>"}
+
+
+def test_a_sent_mail_is_remembered_for_its_conversation(shop: "Shop") -> None:
+    """Said once or again; of a follow-up, for the conversation that it follows."""
+    shop.create()
+    for path in (ONE, ONE, f"{ONE}~2"):
+        told = shop.ask("POST", f"{path}/sent", SENT)
+        assert (told.status_code, told.json()["external_id"]) == (200, "c-1")
+    bound = shop.store.bind(
+        "support",
+        "mail",
+        (" id:a1@desk.example.com",),
+        mark="",
+        default="new",
+        window=timedelta(days=7),
+        now=NOW,
+    )
+    assert asyncio.run(bound) == "c-1"
+
+
+def test_a_sent_mail_of_another_conversation_stays_there(shop: "Shop") -> None:
+    """It is said which one."""
+    shop.create()
+    shop.create("c-2", key="k-2")
+    assert shop.ask("POST", f"{ONE}/sent", SENT).status_code == 200
+    content = problem(shop.ask("POST", f"{COLLECTION}/c-2/sent", SENT), 409, "message-elsewhere")
+    assert content["external_id"] == "c-1"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "name"),
+    [
+        (f"{COLLECTION}/nobody/sent", SENT, 404, "not-found"),
+        (f"{ONE}/sent", {**SENT, "channel": "none"}, 400, "invalid-request"),
+        (f"{ONE}/sent", {**SENT, "channel": "sales"}, 400, "invalid-request"),
+        (f"{ONE}/sent", {**SENT, "message_id": "two words"}, 400, "invalid-request"),
+        (f"{ONE}/sent", {**SENT, "extra": 1}, 400, "invalid-request"),
+    ],
+)
+def test_nonsense_about_a_sent_mail_is_refused(
+    shop: "Shop", path: str, body: dict[str, Any], status: int, name: str
+) -> None:
+    """An unknown conversation, a channel that is none or another service's, and what is no Message-ID."""
+    shop.create()
+    problem(shop.ask("POST", path, body), status, name)

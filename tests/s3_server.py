@@ -1,0 +1,102 @@
+"""A real server that speaks S3: SeaweedFS, on loopback."""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import httpx
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import S3Store
+
+from worker.blobs.s3 import open_s3
+
+ACCESS_KEY: Final = "bridge-test"
+SECRET_KEY: Final = "bridge-test-secret"
+# SeaweedFS' own names for the parts of one server; each part has a second port.
+_PARTS: Final = ("master", "volume", "filer", "s3")
+_PATIENCE_S: Final = 30.0
+
+
+def weed() -> str | None:
+    """Return where the server's program is, None where there is none."""
+    beside = Path(sys.executable).with_name("weed")
+    return str(beside) if beside.exists() else shutil.which("weed")
+
+
+def bucket(endpoint: str, name: str) -> S3Store:
+    """Return a bucket of the server; it is made by the first object in it."""
+    return open_s3(name, endpoint=endpoint, access_key=ACCESS_KEY, secret_key=SECRET_KEY, timeout_s=10)
+
+
+@contextmanager
+def running(program: str, directory: Path) -> Iterator[str]:
+    """Run a server with its data in a directory, and give the URL at which it answers."""
+    users = {
+        "identities": [
+            {
+                "name": "bridge",
+                "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}],
+                "actions": ["Admin"],
+            }
+        ]
+    }
+    (directory / "s3.json").write_text(json.dumps(users))
+    ports = _free_ports(2 * len(_PARTS))
+    options = []
+    for part, port, second in zip(_PARTS, ports[::2], ports[1::2], strict=True):
+        options += [f"-{part}.port={port}", f"-{part}.port.grpc={second}"]
+    command = [program, "server", "-s3", "-s3.iam=false"]
+    command += [f"-s3.config={directory}/s3.json", f"-dir={directory}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
+    # every bucket has volumes of its own
+    command += ["-master.telemetry=false", "-master.volumeSizeLimitMB=64", "-volume.max=100"]
+    with (directory / "log").open("wb") as log:
+        server = subprocess.Popen([*command, *options], stdout=log, stderr=log, cwd=directory)
+    endpoint = f"http://127.0.0.1:{ports[6]}"
+    try:
+        _await(endpoint, server)
+        yield endpoint
+    finally:
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _free_ports(count: int) -> list[int]:
+    opened = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports: list[int] = [each.getsockname()[1] for each in opened]
+    for each in opened:
+        each.close()
+    return ports
+
+
+def _await(endpoint: str, server: "subprocess.Popen[bytes]") -> None:
+    probe = bucket(endpoint, "probe")
+    deadline = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            if httpx.get(f"{endpoint}/healthz").is_success and _takes(probe):
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError("SeaweedFS does not answer")
+
+
+def _takes(probe: S3Store) -> bool:
+    """Say whether the server already stores what it is given: its parts find one another a little later."""
+    try:
+        obstore.put(probe, "probe", b"probe", use_multipart=False)
+    except (BaseError, OSError):
+        return False
+    return True
