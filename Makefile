@@ -22,7 +22,7 @@ demo: $(VENV)/run ## send a set of webhooks and mails through the whole bridge a
 
 test: $(VENV)/dev lint ## run every check and the whole suite
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 
