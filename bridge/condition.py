@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -54,6 +54,12 @@ class Condition:
     rates: Mapping[Counted, Mapping[int, float]] = field(default_factory=dict)
     #: What the doors counted, by channel.
     counters: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    #: Its channels that are paused, with the reason.
+    channels_paused: Mapping[str, str] = field(default_factory=dict)
+    #: Why its sweeps are paused; empty when they are not.
+    sweeps_paused: str = ""
+    #: Since when reconcile closes nothing, because it sees nothing of ours at the API.
+    doubted_since: datetime | None = None
 
     def standing(self, clock: Clock) -> str:
         """Return how the gate stands, in words."""
@@ -77,6 +83,21 @@ class Condition:
         if self.late > LATE:
             why = self.standing(clock) if self.gate is not Gate.OPEN else "do the workers and the beat run?"
             yield f"has had work waiting for {span(self.late)}; {why}"
+        yield from self._holds(clock)
+
+    def _holds(self, clock: Clock) -> Iterator[str]:
+        """Say what a person stopped or has to look at, and how it goes on."""
+        for channel, reason in self.channels_paused.items():
+            lift = command("channel", "resume", channel)
+            yield f"has channel {channel} paused because: {reason}; {lift} lets it go on"
+        if self.sweeps_paused:
+            lift = command("sweep", "resume", self.service)
+            yield f"has its sweeps paused because: {self.sweeps_paused}; {lift} lets them go on"
+        if self.doubted_since:
+            yield (
+                f"has shown none of our interactions since {clock(self.doubted_since)}, so none is taken for "
+                f"ended; is services.{self.service}.base_url right?"
+            )
 
 
 async def look(bridge: Bridge, service: str) -> Condition:
@@ -85,7 +106,17 @@ async def look(bridge: Bridge, service: str) -> Condition:
     partitions = [Partition(service, index) for index in range(bridge.partitions[service])]
     backlogs = await asyncio.gather(*(bridge.store.backlog(each, now=now) for each in partitions))
     tallies, pace = await bridge.store.tallies(service), await bridge.store.pace(service)
-    return summed(service, backlogs, tallies, pace, now)
+    paused, channels = await bridge.store.paused_channels(), bridge.settings.channels
+    return replace(
+        summed(service, backlogs, tallies, pace, now),
+        channels_paused={
+            name: reason
+            for name, reason in sorted(paused.items())
+            if name in channels and channels[name].service == service
+        },
+        sweeps_paused=await bridge.store.sweeps_paused(service),
+        doubted_since=await bridge.store.doubted(service),
+    )
 
 
 def summed(
