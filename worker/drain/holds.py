@@ -11,8 +11,8 @@ from worker.ports import Pauses
 
 #: How long a process may go on without knowing of a hold, in seconds.
 LOOK_EVERY_S: Final = 1.0
-#: How long a lane is left alone whose head is held; whoever lets the channel go makes it due at once. Each look
-#: is a line of its history, which is to outlive a weekend.
+#: How long a lane is left alone whose head is held; whoever lets the channel go makes it due at once. Each
+#: look is a line of its history, which is to outlive a weekend.
 HELD_DELAY: Final = timedelta(hours=1)
 
 
