@@ -11,7 +11,7 @@ from typing import Any, Final
 import structlog
 
 from connectors.hosts.answers import HttpAnswer, problem
-from connectors.hosts.quiet import Quiet
+from connectors.quiet import Quiet
 from worker.ports import Door
 
 _log: Any = structlog.get_logger()
@@ -75,7 +75,8 @@ class Rejections:
 
     def __init__(self, door: Door, now: Callable[[], float]) -> None:
         self._door = door
-        self._quiet = Quiet(now)
+        #: Shared with what else strangers can make us say.
+        self.quiet = Quiet(now)
         self._noting: set[asyncio.Task[None]] = set()
 
     def note_soon(self, kind: Kind) -> None:
@@ -89,7 +90,7 @@ class Rejections:
     ) -> None:
         """Note one. `sought` is what a stranger asked for, where there is no such channel."""
         await self._door.tally(service, f"{channel or NO_CHANNEL}:{kind.name}")
-        times = self._quiet.times(f"{channel}:{kind.name}")
+        times = self.quiet.times(f"{channel}:{kind.name}")
         if times:
             shown = channel or ascii(sought[:_NAME_CHARACTERS])[1:-1]
             _log.warning("request_rejected", reason=kind.name, status=kind.status, channel=shown, times=times)

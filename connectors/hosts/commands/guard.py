@@ -32,8 +32,8 @@ from connectors.hosts.commands.problems import (
     USER_DATA,
     Problem,
 )
-from connectors.hosts.quiet import Quiet
 from connectors.hosts.room import NoRoom, Place, Room
+from connectors.quiet import Quiet
 from connectors.trace import sent_trace
 from worker.errors import KeyConflict, LaneFull, StoreUnavailable, UserDataRefused
 from worker.ports import Door, Ids

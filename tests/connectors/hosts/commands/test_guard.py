@@ -9,7 +9,7 @@ import pytest
 import structlog
 from starlette.types import Message
 
-from connectors.hosts import quiet
+from connectors import quiet
 from tests.connectors.hosts.commands.conftest import COLLECTION, KEY, LIMIT, problem
 from worker.errors import StoreUnavailable
 

@@ -1,6 +1,6 @@
 """One line a second about each thing, and none is left uncounted."""
 
-from connectors.hosts.quiet import QUIET_S, Quiet
+from connectors.quiet import QUIET_S, Quiet
 
 
 def test_a_line_stands_for_those_that_were_not_written() -> None:
