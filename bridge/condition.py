@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -12,6 +12,7 @@ from bridge.moments import Clock
 from bridge.sheet import command
 from worker.lanes import Backlog, Partition
 from worker.pace import Counted, Pace
+from worker.settings import Settings, client_channel
 from worker.spans import span
 from worker.wiring import Bridge
 
@@ -54,6 +55,14 @@ class Condition:
     rates: Mapping[Counted, Mapping[int, float]] = field(default_factory=dict)
     #: What the doors counted, by channel.
     counters: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    #: Its channels that are paused, with the reason.
+    channels_paused: Mapping[str, str] = field(default_factory=dict)
+    #: Its channels whose commands are held, with the reason; clients of the command API among them.
+    channels_held: Mapping[str, str] = field(default_factory=dict)
+    #: Why its sweeps are paused; empty when they are not.
+    sweeps_paused: str = ""
+    #: Since when reconcile closes nothing, because it sees nothing of ours at the API.
+    doubted_since: datetime | None = None
 
     def standing(self, clock: Clock) -> str:
         """Return how the gate stands, in words."""
@@ -77,6 +86,24 @@ class Condition:
         if self.late > LATE:
             why = self.standing(clock) if self.gate is not Gate.OPEN else "do the workers and the beat run?"
             yield f"has had work waiting for {span(self.late)}; {why}"
+        yield from self._holds(clock)
+
+    def _holds(self, clock: Clock) -> Iterator[str]:
+        """Say what a person stopped or has to look at, and how it goes on."""
+        for channel, reason in self.channels_paused.items():
+            lift = command("channel", "resume", channel)
+            yield f"has channel {channel} paused because: {reason}; {lift} lets it go on"
+        for channel, reason in self.channels_held.items():
+            lift = command("channel", "resume", channel)
+            yield f"has what comes by {channel} held because: {reason}; {lift} lets it go"
+        if self.sweeps_paused:
+            lift = command("sweep", "resume", self.service)
+            yield f"has its sweeps paused because: {self.sweeps_paused}; {lift} lets them go on"
+        if self.doubted_since:
+            yield (
+                f"has shown none of our interactions since {clock(self.doubted_since)}, so none is taken for "
+                f"ended; is services.{self.service}.base_url right?"
+            )
 
 
 async def look(bridge: Bridge, service: str) -> Condition:
@@ -85,7 +112,21 @@ async def look(bridge: Bridge, service: str) -> Condition:
     partitions = [Partition(service, index) for index in range(bridge.partitions[service])]
     backlogs = await asyncio.gather(*(bridge.store.backlog(each, now=now) for each in partitions))
     tallies, pace = await bridge.store.tallies(service), await bridge.store.pace(service)
-    return summed(service, backlogs, tallies, pace, now)
+    paused, held = await bridge.store.paused_channels(), await bridge.store.held_channels()
+    return replace(
+        summed(service, backlogs, tallies, pace, now),
+        channels_paused=_of_service(bridge.settings, service, paused),
+        channels_held=_of_service(bridge.settings, service, held),
+        sweeps_paused=await bridge.store.sweeps_paused(service),
+        doubted_since=await bridge.store.doubted(service),
+    )
+
+
+def _of_service(settings: Settings, service: str, reasons: Mapping[str, str]) -> dict[str, str]:
+    """Return those of the channels that bring a service anything."""
+    channels = {name for name, each in settings.channels.items() if each.service == service}
+    channels |= {client_channel(name) for name, each in settings.clients.items() if service in each.services}
+    return {name: reason for name, reason in sorted(reasons.items()) if name in channels}
 
 
 def summed(

@@ -137,5 +137,9 @@ def _fields(each: Condition, clock: Clock) -> dict[str, Any]:
             for what, rates in each.rates.items()
         },
         "counters": each.counters,
+        "channels_paused": dict(each.channels_paused),
+        "channels_held": dict(each.channels_held),
+        "sweeps_paused": each.sweeps_paused,
+        "doubted_since": each.doubted_since.isoformat() if each.doubted_since else None,
         "needs": list(each.needs(clock)),
     }

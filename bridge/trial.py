@@ -22,6 +22,7 @@ from connectors.base import (
     EvidenceNeeded,
     Handshake,
     Ignored,
+    OriginalNeeded,
     Refused,
     Threaded,
     Understood,
@@ -80,6 +81,10 @@ def try_delivery(
         raise NotTaken(f"refused: {error} (the sender is told: {error.told})") from error
     except EvidenceNeeded as error:
         raise NotTaken(f"refused: {error}; a trial fetches nothing, so try it with --unproved") from error
+    except OriginalNeeded as error:
+        raise NotTaken(
+            f"the mail lies in {error.name}; a trial fetches nothing, and the door would"
+        ) from error
     except UnreadableDelivery as error:
         raise NotTaken(f"unreadable: {error} (it would be acknowledged, and kept for a person)") from error
 

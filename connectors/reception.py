@@ -26,6 +26,7 @@ from connectors.base import (
 )
 from connectors.keeping import preserve
 from connectors.placing import place
+from connectors.quiet import Quiet
 from connectors.understanding import Bring, understand
 from worker.blob import ObjectName
 from worker.commands import Command
@@ -98,6 +99,7 @@ async def receive(
     keep_conflicts: bool = False,
     errands: Errands = AT_HOME,
     take: Take = freely,
+    quiet: Quiet | None = None,
 ) -> Answer:
     """Take one delivery in and return what the sender is to be told. Never raises.
 
@@ -109,6 +111,7 @@ async def receive(
             again and it must be kept.
         errands: What the host does outside for the connector.
         take: Makes room for what is fetched.
+        quiet: Keeps a flood of refusals out of the log, where strangers can make one.
     """
 
     async def bring(channel: str, name: ObjectName) -> bytes:
@@ -118,7 +121,7 @@ async def receive(
         try:
             verified = await _verify(connector, delivery, errands)
         except Refused as refusal:
-            return await _refuse(connector, delivery, door, refusal)
+            return await _refuse(connector, delivery, door, refusal, quiet)
         if verified is None:
             return await _later(connector, delivery, door, "the evidence could not be fetched")
         return await _receive(connector, verified, door, errands, bring, keep_conflicts=keep_conflicts)
@@ -209,8 +212,12 @@ async def _repeat(connector: Connector, delivery: Delivery, door: Door) -> Answe
     return Answer(Answered.DUPLICATE, reason=reason)
 
 
-async def _refuse(connector: Connector, delivery: Delivery, door: Door, refusal: Refused) -> Answer:
-    _note("warning", "delivery_refused", delivery, str(refusal))
+async def _refuse(
+    connector: Connector, delivery: Delivery, door: Door, refusal: Refused, quiet: Quiet | None
+) -> Answer:
+    times = quiet.times(f"{delivery.channel}:{Answered.REFUSED}") if quiet else 1
+    if times:
+        _note("warning", "delivery_refused", delivery, str(refusal), times=times)
     await _tally(connector, door, Answered.REFUSED)
     return Answer(Answered.REFUSED, reason=refusal.told)
 
@@ -303,6 +310,6 @@ async def _tally(connector: Connector, door: Door, answered: Answered) -> None:
     await door.tally(connector.service, f"{connector.channel}:{answered}")
 
 
-def _note(level: str, event: str, delivery: Delivery, reason: str, **more: str) -> None:
+def _note(level: str, event: str, delivery: Delivery, reason: str, **more: str | int) -> None:
     write = getattr(_log, level)
     write(event, channel=delivery.channel, trace_id=delivery.trace_id, reason=reason, **more)

@@ -20,13 +20,14 @@ class Book(Audits, Protocol):
         """See `worker.ports.Letters.tally`."""
 
 
-async def audit(book: Book, *, keys: int, clock: Clock, listen: Listener) -> Audit:
+async def audit(book: Book, *, keys: int, clock: Clock, listen: Listener, anew: bool = False) -> Audit:
     """Look at the next part of the store, about so many keys, and mend it. Raises StoreUnavailable.
 
+    `anew` begins at the beginning, and not where the last look ended.
     The count of each flaw stands in its service's tallies, as `audit:FLAW`.
     """
     began = clock()
-    report = await book.audit(limit=keys, now=began)
+    report = await book.audit(limit=keys, now=began, anew=anew)
     groups = defaultdict[tuple[Partition, Flaw], list[str]](list)
     for each in report.mended:
         groups[each.partition, each.flaw].append(each.name)

@@ -169,7 +169,7 @@ class Letters(Protocol):
 
 
 class Pauses(Protocol):
-    """Channels that a person shut: nothing comes in by them."""
+    """Channels that a person stopped: nothing comes in by them, or what came in is not delivered."""
 
     async def pause_channel(self, channel: str, *, reason: str) -> None:
         """Let nothing in by a channel until it is resumed."""
@@ -179,6 +179,15 @@ class Pauses(Protocol):
 
     async def paused_channels(self) -> Mapping[str, str]:
         """Return every paused channel with the reason."""
+
+    async def hold_channel(self, channel: str, *, reason: str) -> None:
+        """Accept what a channel brings, and deliver none of it until it is let go."""
+
+    async def release_channel(self, channel: str) -> None:
+        """Let a held channel go."""
+
+    async def held_channels(self) -> Mapping[str, str]:
+        """Return every held channel with the reason."""
 
 
 class Sweeps(Protocol):

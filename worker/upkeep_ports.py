@@ -82,5 +82,13 @@ class Proofs(Protocol):
 class Audits(Protocol):
     """Looks at whether the store agrees with itself."""
 
-    async def audit(self, *, limit: int, now: datetime) -> Audit:
-        """Look at some more of the store, about `limit` keys, and mend what contradicts."""
+    async def audit(self, *, limit: int, now: datetime, anew: bool = False, dry: bool = False) -> Audit:
+        """Look at some more of the store, about `limit` keys, and mend what contradicts.
+
+        Args:
+            limit: Where to end.
+            now: The present.
+            anew: Whether to begin at the beginning, and not where the last look ended.
+            dry: Whether only to name what would be mended. It begins anew, and the next look goes on as if
+                this one had not been.
+        """

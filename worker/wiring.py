@@ -23,6 +23,7 @@ from worker.deadletters import DeadLetters
 from worker.doorbell import CeleryDoorbell
 from worker.drain.crew import Crew, Pace
 from worker.drain.desk import Desk, Stopping
+from worker.drain.holds import Holds
 from worker.errors import SettingsError, UnknownService
 from worker.events import StoreDoubtful
 from worker.expiry import Retention
@@ -252,6 +253,10 @@ class Bridge:
         """To receivers on the public Internet; shares no connection with those that may stand anywhere."""
         return Connections(in_flight=self.settings.worker.in_flight, sockets=sockets_to(is_public))
 
+    @cached_property
+    def _holds(self) -> Holds:
+        return Holds(self.store)
+
     @property
     def _subscriptions(self) -> Subscriptions:
         return Subscriptions(self.settings.hooks)
@@ -285,6 +290,7 @@ class Bridge:
             merging=service.merge_updates,
             watched=self._subscriptions.watched(name),
             written=self.relay.soon,
+            held=self._holds,
         )
 
     def _hook_desk(self, name: str) -> Desk:

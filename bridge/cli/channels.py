@@ -12,10 +12,20 @@ from bridge.cli.options import DEFAULT_DATA, AsJson, Config, Data, Reason, choos
 Channel = Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel, as in the settings.")]
 
 
-def pause(channel: Channel, *, reason: Reason, config: Config = None, data: Data = DEFAULT_DATA) -> None:
+def pause(
+    channel: Channel,
+    *,
+    reason: Reason,
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Let messages in, in order, and deliver none of them.")
+    ] = False,
+    config: Config = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
     """Let nothing in by a channel: its senders are told to come again later, and nothing of theirs is kept.
 
-    To let messages in and send none on, pause the service instead: what arrives is kept in order.
+    With --hold they are let in, and what they bring waits in its lanes; of a client of the command API, too
+    (api.NAME). To hold all that goes to a service, pause the service.
     """
     choose(config, data)
     import asyncio
@@ -23,11 +33,11 @@ def pause(channel: Channel, *, reason: Reason, config: Config = None, data: Data
     from bridge.pauses import pause as run
     from bridge.screen import Screen
 
-    asyncio.run(run(channel, Screen(), reason=reason))
+    asyncio.run(run(channel, Screen(), reason=reason, hold=hold))
 
 
 def resume(channel: Channel, *, config: Config = None, data: Data = DEFAULT_DATA) -> None:
-    """Let a paused channel's senders in again."""
+    """Let a channel's senders in again, and let go what was held; takes two seconds for that."""
     choose(config, data)
     import asyncio
 

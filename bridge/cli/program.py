@@ -49,6 +49,7 @@ app.command(epilog=EXIT_CODES)(processes.demo)
 app.command(epilog=EXIT_CODES)(questions.status)
 app.command(epilog=EXIT_CODES)(questions.show)
 app.command(epilog=EXIT_CODES)(questions.check)
+app.command(epilog=EXIT_CODES)(questions.audit)
 app.add_typer(
     _dead, name="dead", help="Look at dead letters, bring them back or give them up.", epilog=EXIT_CODES
 )

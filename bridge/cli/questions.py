@@ -1,4 +1,4 @@
-"""Commands that look and tell, and change nothing."""
+"""Commands that look and tell; of these, only `audit` mends what it finds."""
 # ruff: noqa: PLC0415 - each command imports what it needs when it runs, so that all start quickly
 
 import json
@@ -63,8 +63,9 @@ def status(
 ) -> None:
     """Say whether all is well, and how each service stands: what waits, what is done, gate, dead letters.
 
-    Exit code 1 when something needs a person: a service is paused, its API key is refused, there are dead
-    letters, or work has been due for more than five minutes.
+    Exit code 1 when something needs a person: a service, a channel or sweeps are paused, an API key is
+    refused, the API shows none of ours, there are dead letters, or work has been due for more than five
+    minutes.
     """
     choose(config, data)
     import asyncio
@@ -98,3 +99,28 @@ def check(*, as_json: AsJson = False, config: Config = None, data: Data = DEFAUL
     else:
         print_findings(findings, Screen().out)
     raise typer.Exit(1 if has_problem(findings) else 0)
+
+
+def audit(
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be mended.")] = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Hold the whole store against its own rules now, and mend what contradicts; none is expected.
+
+    Beat does the same every few minutes, a part at a time. Exit code 1 when anything was found.
+    """
+    choose(config, data)
+    import asyncio
+
+    from bridge import audit as auditing
+    from bridge.screen import Screen
+
+    report = asyncio.run(auditing.audit(dry=dry_run))
+    if as_json:
+        sys.stdout.write(auditing.as_json(report, dry=dry_run) + "\n")
+    else:
+        auditing.print_audit(report, Screen().out, dry=dry_run)
+    raise typer.Exit(1 if report.mended else 0)

@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 
 from connectors.hosts.answers import HttpAnswer, problem
+from connectors.quiet import Quiet
 from worker.ports import Door
 
 _log: Any = structlog.get_logger()
@@ -20,8 +21,6 @@ NO_SERVICE: Final = ""
 #: What stands before the counters of requests that belong to no channel.
 NO_CHANNEL: Final = "http"
 
-# Between two log lines about the same kind of rejection.
-_QUIET_S: Final = 1.0
 _NAME_CHARACTERS: Final = 64
 
 
@@ -76,9 +75,8 @@ class Rejections:
 
     def __init__(self, door: Door, now: Callable[[], float]) -> None:
         self._door = door
-        self._now = now
-        self._quiet_until: dict[str, float] = {}
-        self._unsaid: dict[str, int] = {}
+        #: Shared with what else strangers can make us say.
+        self.quiet = Quiet(now)
         self._noting: set[asyncio.Task[None]] = set()
 
     def note_soon(self, kind: Kind) -> None:
@@ -92,11 +90,7 @@ class Rejections:
     ) -> None:
         """Note one. `sought` is what a stranger asked for, where there is no such channel."""
         await self._door.tally(service, f"{channel or NO_CHANNEL}:{kind.name}")
-        about = f"{channel}:{kind.name}"
-        self._unsaid[about] = self._unsaid.get(about, 0) + 1
-        if self._now() < self._quiet_until.get(about, 0.0):
-            return
-        self._quiet_until[about] = self._now() + _QUIET_S
-        times = self._unsaid.pop(about)
-        shown = channel or ascii(sought[:_NAME_CHARACTERS])[1:-1]
-        _log.warning("request_rejected", reason=kind.name, status=kind.status, channel=shown, times=times)
+        times = self.quiet.times(f"{channel}:{kind.name}")
+        if times:
+            shown = channel or ascii(sought[:_NAME_CHARACTERS])[1:-1]
+            _log.warning("request_rejected", reason=kind.name, status=kind.status, channel=shown, times=times)

@@ -170,6 +170,7 @@ class Webhooks:
             keep_conflicts=manners.keeps_conflicts,
             errands=self._errands,
             take=take,
+            quiet=self._rejections.quiet,
         )
         return http_answer(answer, manners)
 

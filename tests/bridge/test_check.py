@@ -32,6 +32,12 @@ connector = "webhook"
 verify = {{ scheme = "none" }}
 service = "away"
 options = {{ rules = [{{ do = "create" }}], external_id = "body.id" }}
+[channels.ses]
+connector = "ses-inbound"
+service = "away"
+verify = "none"
+options = {{ addresses = ["support@example.com"] }}
+buckets = [{{ url = "s3://mails/in/", access_key = "file:key", secret_key = "env:NO_SUCH_SECRET" }}]
 [channels.odd]
 connector = "pigeon"
 service = "away"
@@ -79,6 +85,7 @@ def test_every_problem_is_found_at_once(environment: dict[str, str], redis_url: 
     environment |= {"BRIDGE_STORE_URL": redis_url, "BRIDGE_BROKER_URL": "redis://127.0.0.1:1/0"}
     found = {(each.grade.value, each.what): each.text for each in check()}
     assert "NO_SUCH_KEY is not set" in found["problem", "services.shut.api_key"]
+    assert "NO_SUCH_SECRET is not set" in found["problem", "channels.ses.buckets"]
     assert "'pigeon'" in found["problem", "channels.odd"]
     assert found["problem", "clients"].startswith("clients.shop.keys: a key of under 16 characters")
     assert "cannot be reached" in found["problem", "service away"]

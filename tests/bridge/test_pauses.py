@@ -13,9 +13,11 @@ from worker.store.pauses import MemoryPauses
 from worker.wiring import Bridge
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from tests.bridge.conftest import Operator
+    from worker.commands import Create
 
 
 def test_a_paused_channel_stands_until_it_is_resumed(operator: "Operator") -> None:
@@ -97,3 +99,28 @@ async def turns() -> None:
     """Let the watch look a few times."""
     for _ in range(10):
         await asyncio.sleep(0)
+
+
+def test_a_held_channel_is_let_go_and_its_lanes_are_due(
+    operator: "Operator", a_create: "Callable[..., Create]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waited is rung for at once; until then it stands where anybody looks first."""
+    monkeypatch.setattr(pauses, "HEARD_AFTER_S", 0)
+    told = " ".join(operator.reads("channel", "pause", "tickets", "--hold", "--reason", "a new mapping"))
+    assert told.startswith("tickets is held: what it brings is accepted")
+    assert "has what comes by tickets held because: a new mapping" in operator.reads("status", code=1)[1]
+    operator.defers(a_create())
+    assert operator.reads("channel", "resume", "tickets") == [
+        "tickets is open; it was held because: a new mapping"
+    ]
+    assert len(operator.rung) == 2, "both partitions"
+    assert operator.reads("status")[4].startswith("support 1 ")
+
+
+def test_a_client_is_held_and_not_paused(operator: "Operator", tmp_path: "Path") -> None:
+    """Its requests go on being answered, so only its deliveries can wait."""
+    config = tmp_path / "bridge.toml"
+    config.write_text(config.read_text() + '[clients.shop]\nkeys = ["file:key"]\nservices = ["sales"]\n')
+    operator.reads("channel", "pause", "api.shop", "--hold", "--reason", "x")
+    assert "sales has what comes by api.shop held" in operator.reads("status", code=1)[1]
+    assert "no channel 'api.shop'" in operator.refused("channel", "pause", "api.shop", "--reason", "x")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -105,3 +105,26 @@ def test_scripts_get_json(operator: "Operator") -> None:
     assert (service["in_flight"], service["per_minute"]["accepted"]) == (0, {"1": 0, "5": 0, "15": 0})
     assert told["store"] == []
     assert len(service["needs"]) == 1
+
+
+def test_what_a_person_stopped_is_not_forgotten(operator: "Operator") -> None:
+    """Paused channels and sweeps, and a reconcile in doubt, stand where anybody looks first."""
+
+    async def doubt(bridge: Bridge) -> None:
+        await bridge.store.doubt("support", now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
+
+    operator.does(doubt)
+    operator.types("channel", "pause", "tickets", "--reason", "a flood")
+    operator.types("sweep", "pause", "sales", "--reason", "a new policy")
+    told = operator.reads("status", "--utc", code=1)
+    assert told[:3] == [
+        "3 things need a person",
+        "sales has its sweeps paused because: a new policy; `bridge sweep resume sales` lets them go on",
+        "support has channel tickets paused because: a flood; `bridge channel resume tickets` lets it go on",
+    ]
+    assert told[3].startswith("support has shown none of our interactions since 2026-11-23 12:00:00 UTC, so ")
+    (support,) = json.loads(operator.types("status", "support", "--json").stdout)["services"]
+    assert support["channels_paused"] == {"tickets": "a flood"}
+    assert support["doubted_since"] == "2026-11-23T12:00:00+00:00"
+    operator.types("channel", "resume", "tickets")
+    assert "tickets" not in str(operator.reads("status", "support", code=1))

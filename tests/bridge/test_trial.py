@@ -128,3 +128,19 @@ def test_a_missing_file_is_named() -> None:
     """A file that is not there is a sentence."""
     told = CliRunner().invoke(app, ["channel", "try", "tickets", "nothing"])
     assert "nothing cannot be read" in str(told.exception)
+
+
+def test_a_mail_in_a_bucket_is_not_fetched() -> None:
+    """It is said where it lies, and that the door would."""
+    Path("bridge.toml").write_text(
+        SETTINGS + '[channels.ses]\nconnector = "ses-inbound"\nservice = "support"\nverify = "none"\n'
+        'options = { addresses = ["help@example.com"] }\n'
+    )
+    action = {"type": "S3", "bucketName": "mails", "objectKey": "in/1"}
+    note = {"notificationType": "Received", "receipt": {"action": action}}
+    body = json.dumps({"Type": "Notification", "Message": json.dumps(note)}).encode()
+    told = tries(body, channel="ses", signed=False)
+    assert isinstance(told.exception, BridgeError)
+    assert (
+        str(told.exception) == "the mail lies in s3://mails/in/1; a trial fetches nothing, and the door would"
+    )

@@ -58,7 +58,7 @@ def test_what_a_page_shows_can_be_pasted(name: str) -> None:
     shown = [(channel, each) for channel, each in channels(page(name)) if each.connector == name]
     assert shown or name in INBOUND
     for channel, settings in shown:
-        secrets = SECRETS.get(str(settings.verify or kind(name).verify), ("secret",))
+        secrets = SECRETS.get(str(settings.verify or kind(name).verify), ("secret",) * len(settings.secrets))
         assert build(channel, settings, lambda secrets=secrets: secrets).name == name
 
 

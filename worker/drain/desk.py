@@ -1,9 +1,10 @@
 """The desk: what the deliveries of one service work with."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from worker.drain.holds import nobody
 from worker.lanes import Partition
 from worker.notices import NoticeKind
 from worker.ports import Api, Clock, Dice, Ids, Lanes, Listener
@@ -48,3 +49,5 @@ class Desk:
     watched: frozenset[NoticeKind] = frozenset()
     #: Says, without waiting, that notices were written in a partition.
     written: Callable[[Partition], None] = lambda _partition: None
+    #: Gives the channels whose commands wait until a person lets them go, each with the reason.
+    held: Callable[[], Awaitable[Mapping[str, str]]] = nobody

@@ -7,6 +7,7 @@ broke: nothing needs to be cleaned up for the promise to hold.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from time import perf_counter
 
 from pydantic import JsonValue
@@ -15,6 +16,7 @@ from worker.drain.backoff import delay_s
 from worker.drain.desk import Desk
 from worker.drain.ending import Ended, Head, write
 from worker.drain.guard import given_up, overtaken, writes
+from worker.drain.holds import HELD_DELAY
 from worker.drain.judge import Case, judge
 from worker.drain.merge import merge, mergeable
 from worker.drain.plan import plan
@@ -69,10 +71,11 @@ class _Place:
 async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
     lease = _Lease(desk, claim)
     while place.waiting:
-        head = _head(desk, claim, place)
+        holds = await desk.held()
+        head = _head(desk, claim, place, holds)
         if head is None:
-            reason, wait = "a newer bridge wrote it", _UNKNOWN_FORMAT_DELAY
             first, doubt = place.waiting[0], place.suspect
+            reason, wait = _obstacle(first, holds)
             await _give_back(desk, claim, first, reason, wait, suspect=doubt, counted=False, calls=0)
             return
         ended = await _decide(desk, head, lease, place, suspect=place.suspect)
@@ -95,17 +98,28 @@ async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
         place.suspect = bool(left) and left[0].sequence <= place.doubted
 
 
-def _head(desk: Desk, claim: Claim, place: _Place) -> Head | None:
-    """Return what is delivered next; None when this worker cannot read it."""
+def _head(desk: Desk, claim: Claim, place: _Place, holds: Mapping[str, str]) -> Head | None:
+    """Return what is delivered next; None when this worker cannot read it, or its channel is held."""
     first = place.waiting[0]
-    if first.command is None:
+    if first.command is None or first.command.channel in holds:
         return None
-    updates = mergeable([each.command for each in place.waiting]) if desk.merging else ()
+    free = place.waiting
+    if holds:
+        free = tuple(takewhile(lambda each: not each.command or each.command.channel not in holds, free))
+    updates = mergeable([each.command for each in free]) if desk.merging else ()
     # After the end each update is held against the tombstone by its own time.
     if len(updates) > 1 and place.interaction.state is not State.ENDED:
         members = place.waiting[: len(updates)]
         return Head(claim, members, merge(updates), place.interaction, place.attempt)
     return Head(claim, (first,), first.command, place.interaction, place.attempt)
+
+
+def _obstacle(first: Queued, holds: Mapping[str, str]) -> tuple[str, timedelta]:
+    """Return why a command is not delivered, and how long its lane is left alone."""
+    if first.command is None:
+        return "a newer bridge wrote it", _UNKNOWN_FORMAT_DELAY
+    channel = first.command.channel
+    return f"channel {channel} is held: {holds[channel]}", HELD_DELAY
 
 
 def _alone(head: Head) -> Head:

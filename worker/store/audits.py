@@ -61,21 +61,23 @@ class _Suspect:
 class RedisAudits(Linked):
     """Implements `worker.upkeep_ports.Audits`."""
 
-    async def audit(self, *, limit: int, now: datetime) -> Audit:
+    async def audit(self, *, limit: int, now: datetime, anew: bool = False, dry: bool = False) -> Audit:
         """See `worker.upkeep_ports.Audits.audit`."""
         walks = self._walks()
-        number, cursor = await self._begin(walks)
+        number, cursor = (0, 0) if anew or dry else await self._begin(walks)
         looked, visited, mended = 0, 0, list[Mended]()
         while visited < limit and number < len(walks):
             cursor, suspects, steps = await self._step(walks[number], cursor)
             visited += steps
             looked += len(suspects)
-            mended += await self._mend(suspects, now)
+            mended += await self._mend(suspects, now, dry=dry)
             number += cursor == 0
         whole = number == len(walks)
-        at: dict[Any, str | int] = {"walk": "" if whole else walks[number].name, "cursor": cursor}
-        await self._link.ask(self._link.redis.hset(PLACE, mapping=at))
-        return Audit(looked, tuple(mended), whole)
+        if not dry:
+            at: dict[Any, str | int] = {"walk": "" if whole else walks[number].name, "cursor": cursor}
+            await self._link.ask(self._link.redis.hset(PLACE, mapping=at))
+        # what is only named is met again, by the keys and by an index
+        return Audit(looked, tuple(dict.fromkeys(mended)), whole)
 
     def _walks(self) -> list[_Walk]:
         walks = [_Walk("keys")]
@@ -104,7 +106,7 @@ class RedisAudits(Linked):
         names = {name for name, _ in page if not name.startswith(_NO_LANE)}
         return cursor, {_Suspect(walk.partition, is_letter, name) for name in names}, max(len(page), 1)
 
-    async def _mend(self, suspects: Iterable[_Suspect], now: datetime) -> list[Mended]:
+    async def _mend(self, suspects: Iterable[_Suspect], now: datetime, *, dry: bool) -> list[Mended]:
         groups = defaultdict[tuple[Partition, bool], list[bytes]](list)
         for each in suspects:
             groups[each.partition, each.is_letter].append(each.name)
@@ -113,21 +115,33 @@ class RedisAudits(Linked):
             for begin in range(0, len(names), _NAMES_AT_ONCE):
                 batch = names[begin : begin + _NAMES_AT_ONCE]
                 call = self._letters if is_letter else self._conversations
-                found = await call(partition, batch, now)
+                found = await call(partition, batch, now, dry=dry)
                 flaws = zip(found[::2], found[1::2], strict=True)
                 mended += [Mended(partition, Flaw(flaw.decode()), name.decode()) for flaw, name in flaws]
         return mended
 
-    async def _conversations(self, partition: Partition, names: list[bytes], now: datetime) -> list[Any]:
+    async def _conversations(
+        self, partition: Partition, names: list[bytes], now: datetime, *, dry: bool
+    ) -> list[Any]:
         keys, retention = Keys.of(partition), self._link.limits.service(partition.service).ended_retention_ms
         found: list[Any] = await self._link.run(
-            _MEND, (keys.due, keys.active, keys.out), wire.millis(now), keys.prefix, retention, *names
+            _MEND,
+            (keys.due, keys.active, keys.out),
+            wire.millis(now),
+            keys.prefix,
+            retention,
+            int(dry),
+            *names,
         )
         return found
 
-    async def _letters(self, partition: Partition, names: list[bytes], now: datetime) -> list[Any]:
+    async def _letters(
+        self, partition: Partition, names: list[bytes], now: datetime, *, dry: bool
+    ) -> list[Any]:
         keys = Keys.of(partition)
-        found: list[Any] = await self._link.run(_RELIST, (keys.dead,), wire.millis(now), keys.prefix, *names)
+        found: list[Any] = await self._link.run(
+            _RELIST, (keys.dead,), wire.millis(now), keys.prefix, int(dry), *names
+        )
         return found
 
 

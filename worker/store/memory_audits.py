@@ -5,6 +5,7 @@ those flaws cannot be.
 """
 
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import datetime
 
 from worker.interactions import State
@@ -21,8 +22,17 @@ class MemoryAudits:
     def __init__(self, state: MemoryState) -> None:
         self._state = state
 
-    async def audit(self, *, limit: int, now: datetime) -> Audit:  # noqa: ARG002 - it all fits into one look
+    async def audit(
+        self,
+        *,
+        limit: int,
+        now: datetime,
+        anew: bool = False,  # noqa: ARG002 - so each begins at the beginning
+        dry: bool = False,
+    ) -> Audit:
         """See `worker.upkeep_ports.Audits.audit`."""
+        if dry:
+            return await MemoryAudits(deepcopy(self._state)).audit(limit=limit, now=now)
         looked, mended = 0, list[Mended]()
         for partition, share in self._state.shares.items():
             letters = self._state.letters[partition.service]

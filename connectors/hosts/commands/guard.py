@@ -4,6 +4,7 @@ Key, service, size, form, content: whoever may not ask is refused before a byte 
 shown a stack trace, and nobody gets a 500.
 """
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
@@ -32,6 +33,7 @@ from connectors.hosts.commands.problems import (
     Problem,
 )
 from connectors.hosts.room import NoRoom, Place, Room
+from connectors.quiet import Quiet
 from connectors.trace import sent_trace
 from worker.errors import KeyConflict, LaneFull, StoreUnavailable, UserDataRefused
 from worker.ports import Door, Ids
@@ -77,11 +79,20 @@ class Asked(Request):
 class Guard:
     """Stands before every operation of the command API."""
 
-    def __init__(self, clients: Sequence[Client], door: Door, *, ids: Ids, settings: HttpSettings) -> None:
+    def __init__(
+        self,
+        clients: Sequence[Client],
+        door: Door,
+        *,
+        ids: Ids,
+        settings: HttpSettings,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._clients = clients
         self._services = frozenset(service for client in clients for service in client.services)
         self._door = door
         self._ids = ids
+        self._quiet = Quiet(now)
         self._limit = settings.max_body_bytes
         self._deadline_s = settings.body_timeout_s
         self._room = Room(deliveries=settings.max_in_flight, body_bytes=settings.max_in_flight_bytes)
@@ -160,12 +171,19 @@ class Guard:
                 return None
 
     async def _note(self, request: Request, client: Client | None, problem: Problem, trace_id: str) -> None:
-        """Write what was refused, and count it."""
+        """Count what was refused, and write it; of each kind and client one line a second."""
         channel = client.channel if client else _NOBODY
         service, name = request.path_params["service"], problem.kind.name
-        _log.warning(
-            "command_refused", channel=channel, trace_id=trace_id, problem=name, reason=problem.detail
-        )
+        times = self._quiet.times(f"{channel}:{name}")
+        if times:
+            _log.warning(
+                "command_refused",
+                channel=channel,
+                trace_id=trace_id,
+                problem=name,
+                reason=problem.detail,
+                times=times,
+            )
         if service in self._services:
             await self._door.tally(service, f"{channel}:{name}")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import structlog
 
+from connectors import quiet
 from connectors.base import Connector, Delivery, Handshake, Ignored, Manners, Reply, Verified
 from connectors.hosts.http import create_app
 from connectors.hosts.http_server import serve
@@ -363,6 +364,18 @@ def test_a_flood_of_strangers_is_counted_and_fills_no_log(site: Site) -> None:
     lines = [line for line in site.logs if line["event"] == "request_rejected"]
     assert 1 <= len(lines) <= 5
     assert len(lines[0]["channel"]) <= 64
+
+
+def test_a_flood_of_forgeries_is_counted_and_fills_no_log(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever knows a channel's address can send what is not genuine, and cannot fill our disk with it."""
+    monkeypatch.setattr(quiet, "QUIET_S", 3600.0)
+    told = site.exchange(*(raw(headers=["X-Signature-256: sha256=00"]) for _ in range(20)))
+    assert {each.status for each in told} == {401}
+    assert site.counted == ["support/tickets:refused"] * 20
+    (line,) = [line for line in site.logs if line["event"] == "delivery_refused"]
+    assert line["times"] == 1
 
 
 def test_a_head_that_drips_is_not_waited_for(site: Site) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from worker.commands import Command, Create, OnConflict, OnEnded, OnMissing, Stop, Update
+from worker.drain.holds import HELD_DELAY
 from worker.errors import StoreUnavailable
 from worker.events import (
     CallAnswered,
@@ -864,3 +865,53 @@ def test_what_stands_before_an_unknown_format_is_delivered(bench: Lay) -> None:
     view = table.view()
     assert [queued.sequence for queued in view.pending] == [2, 3]
     assert (view.due, view.history[-1].sequence) == (NOW + timedelta(seconds=30), 2)
+
+
+# --- what a person holds -----------------------------------------------------------------------------------
+
+
+def holding(table: Any, **channels: str) -> None:  # noqa: ANN401 - the bench's own type
+    """Have channels held."""
+
+    async def held() -> dict[str, str]:
+        return channels
+
+    table.desk = replace(table.desk, held=held)
+
+
+@pytest.mark.parametrize("suspect", [False, True])
+def test_what_came_by_a_held_channel_waits_in_its_lane(bench: Lay, *, suspect: bool) -> None:
+    """No call is made, no try is counted, its doubt stays; let go, it is delivered."""
+    table = bench()
+    table.submit(CREATE)
+    if suspect:
+        table.claim()
+        table.clock.advance(46)
+    holding(table, mail="a new mapping")
+    claim = table.claim()
+    table.deliver(claim)
+    assert table.api.operations == []
+    view = table.view()
+    assert (view.due, view.attempt) == (table.clock() + HELD_DELAY, claim.attempt - 1)
+    assert view.history[-1].detail == {"reason": "channel mail is held: a new mapping"}
+    holding(table)
+    table.clock.advance(HELD_DELAY.total_seconds())
+    later = table.claim()
+    assert later.suspect is suspect
+    table.deliver(later)
+    assert table.api.operations
+    assert table.view().pending == ()
+
+
+def test_order_is_kept_while_another_channel_is_held(bench: Lay) -> None:
+    """What stands before the held command goes out, what is behind it waits; no merge reaches over it."""
+    table = bench()
+    updates = [
+        UPDATE.model_copy(update={"idempotency_key": f"k-{number}", "channel": channel})
+        for number, channel in enumerate(("mail", "mail", "tickets", "mail"))
+    ]
+    table.submit(CREATE, *updates)
+    holding(table, tickets="a flood")
+    table.deliver()
+    assert len(table.api.operations) == 2, "the create, and one call for two updates"
+    assert [each.command.channel for each in table.view().pending] == ["tickets", "mail"]

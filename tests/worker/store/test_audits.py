@@ -158,6 +158,20 @@ def test_every_flaw_has_a_damage_that_shows_it() -> None:
     assert {flaw for _, flaw, _ in DAMAGES.values()} == set(Flaw)
 
 
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_dry_look_names_the_same_and_changes_nothing(run: Callable[[Body], None], name: str) -> None:
+    """However often; the next real look finds what it named."""
+
+    async def body(store: RedisStore, redis: Redis) -> None:
+        await live(store)
+        await DAMAGES[name][0](redis)
+        dry = [set((await store.audit(limit=10_000, now=NOW, dry=True)).mended) for _ in range(2)]
+        report = await store.audit(limit=10_000, now=NOW)
+        assert dry == [set(report.mended)] * 2
+
+    run(body)
+
+
 def test_mended_work_is_done(run: Callable[[Body], None]) -> None:
     """A lane that nobody would have looked at again is claimed."""
 

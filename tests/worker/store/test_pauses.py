@@ -28,3 +28,21 @@ def test_a_channel_is_paused_with_its_reason_until_it_is_resumed(redis_url: str,
         return seen
 
     assert asyncio.run(main()) == [{}, {"tickets": "a größer flood", "mail": "x"}, {"mail": "x"}]
+
+
+@pytest.mark.parametrize("kind", ["memory", "redis"])
+def test_a_held_channel_is_another_thing_than_a_paused_one(redis_url: str, kind: str) -> None:
+    """Neither lifts the other."""
+
+    async def main() -> None:
+        store = MemoryStore() if kind == "memory" else RedisStore.open(redis_url, Limits(), timeout_s=5)
+        await store.hold_channel("tickets", reason="a new mapping")
+        await store.pause_channel("tickets", reason="a flood")
+        await store.resume_channel("tickets")
+        assert await store.held_channels() == {"tickets": "a new mapping"}
+        for _ in range(2):
+            await store.release_channel("tickets")
+        assert (await store.held_channels(), await store.paused_channels()) == ({}, {})
+        await store.aclose()
+
+    asyncio.run(main())

@@ -9,6 +9,7 @@ import pytest
 import structlog
 from starlette.types import Message
 
+from connectors import quiet
 from tests.connectors.hosts.commands.conftest import COLLECTION, KEY, LIMIT, problem
 from worker.errors import StoreUnavailable
 
@@ -175,3 +176,14 @@ def test_whoever_hangs_up_costs_nothing(shop: "Shop") -> None:
         served(shop, lambda: {"type": "http.disconnect"})
     assert logs == []
     assert nothing_kept(shop)
+
+
+def test_a_flood_of_refusals_fills_no_log(shop: "Shop", monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is counted; of one kind and client one line is written for a while, other kinds have their own."""
+    monkeypatch.setattr(quiet, "QUIET_S", 3600.0)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(20):
+            shop.ask("POST", COLLECTION, b"{", key="k-1")
+        shop.ask("POST", COLLECTION, GOOD, bearer="wrong")
+    assert len(shop.door.counters) == 21
+    assert [(log["problem"], log["times"]) for log in logs] == [("malformed-request", 1), ("unauthorized", 1)]
