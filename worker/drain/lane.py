@@ -19,7 +19,7 @@ from worker.drain.judge import Case, judge
 from worker.drain.merge import merge, mergeable
 from worker.drain.plan import plan
 from worker.errors import StoreUnavailable
-from worker.events import CallAnswered, DrainFailed, LeaseLost
+from worker.events import CallAnswered, CommandDeferred, DrainFailed, LeaseLost
 from worker.interactions import Interaction, State
 from worker.lanes import Claim, Deferral, Entry, Held, Queued, Way
 from worker.operations import Step
@@ -71,9 +71,7 @@ async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
     while place.waiting:
         head = _head(desk, claim, place)
         if head is None:
-            reason, wait = "a newer bridge wrote it", _UNKNOWN_FORMAT_DELAY
-            first, doubt = place.waiting[0], place.suspect
-            await _give_back(desk, claim, first, reason, wait, suspect=doubt, counted=False, calls=0)
+            await _leave(desk, claim, place)
             return
         ended = await _decide(desk, head, lease, place, suspect=place.suspect)
         if isinstance(ended.verdict, Bury) and len(head.members) > 1:
@@ -93,6 +91,25 @@ async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
         place.waiting, place.interaction = left, ended.verdict.interaction
         place.attempt, place.calls = 1, 0
         place.suspect = bool(left) and left[0].sequence <= place.doubted
+
+
+async def _leave(desk: Desk, claim: Claim, place: _Place) -> None:
+    """Leave the lane to a newer worker, with no line in its history: half a day of them would fill it."""
+    now, first = desk.clock(), place.waiting[0]
+    due = now + _UNKNOWN_FORMAT_DELAY
+    deferral = Deferral(due, suspect=place.suspect, counted=False, failed=False, calls=0, entry=None)
+    if await desk.lanes.defer(claim, deferral, now=now) is not Held.STALE:
+        desk.listen(
+            CommandDeferred(
+                service=desk.service,
+                external_id=claim.external_id,
+                sequence=first.sequence,
+                reason="a newer bridge wrote it: it is left to newer workers",
+                due=due,
+                attempt=claim.attempt,
+                trace_id="",
+            )
+        )
 
 
 def _head(desk: Desk, claim: Claim, place: _Place) -> Head | None:
@@ -215,12 +232,11 @@ async def _give_back(
     *,
     suspect: bool,
     calls: int,
-    counted: bool = True,
 ) -> None:
     """Return the lane undone, with so many calls begun."""
     now = desk.clock()
     entry = Entry(at=now, event="deferred", sequence=queued.sequence, detail={"reason": reason})
-    deferral = Deferral(now + wait, suspect=suspect, counted=counted, failed=False, calls=calls, entry=entry)
+    deferral = Deferral(now + wait, suspect=suspect, counted=True, failed=False, calls=calls, entry=entry)
     try:
         await desk.lanes.defer(claim, deferral, now=now)
     except StoreUnavailable as error:

@@ -10,14 +10,17 @@ from redis.exceptions import ResponseError
 from worker.errors import StoreUnavailable, StoreUnsafe
 from worker.store.audits import RedisAudits
 from worker.store.checks import RedisChecks
+from worker.store.dump import RedisDump
+from worker.store.format import RedisFormat
 from worker.store.lanes import RedisLanes
 from worker.store.ledger import RedisLedger
 from worker.store.letters import RedisLetters
-from worker.store.limits import Limits
+from worker.store.limits import CLIENT, Limits
 from worker.store.link import Link
 from worker.store.mailboxes import RedisMailboxes
 from worker.store.outbox import RedisOutbox
 from worker.store.pauses import RedisPauses
+from worker.store.skew import RedisSkew
 from worker.store.slots import RedisSlots
 from worker.store.sweeps import RedisSweeps
 from worker.store.threads import RedisThreads
@@ -43,6 +46,9 @@ class RedisStore(
     RedisChecks,
     RedisAudits,
     RedisOutbox,
+    RedisFormat,
+    RedisDump,
+    RedisSkew,
 ):
     """Implements `worker.ports.Store` for the event loop in which it is used."""
 
@@ -54,7 +60,7 @@ class RedisStore(
             socket_timeout=timeout_s,
             socket_connect_timeout=timeout_s,
             retry=_RETRY,
-            client_name="bridge",
+            client_name=CLIENT,
         )
         return cls(Link(redis, limits, timeout_s=timeout_s))
 
