@@ -44,7 +44,7 @@ class StoreSettings(Frozen):
     timeout_s: Seconds = 5.0
     #: How far a process's clock may be from the store's; more refuses the start. No call begins with less
     #: than its own time-out and twice this left of its lease.
-    clock_skew_s: Seconds = 1.0
+    clock_skew_s: Seconds = 0.5
 
 
 class BrokerSettings(Frozen):

@@ -35,9 +35,6 @@ _KEY = "story-key"
 _DEADLINE_S = 60.0
 
 CONFIG = """
-[store]
-clock_skew_s = 0.4
-
 [worker]
 lease_s = 3.0
 tick_s = 0.5
