@@ -129,13 +129,31 @@ async def _store(bridge: Bridge) -> list[Finding]:
         weaknesses = [warning("store", f"it {each}") for each in await bridge.store.weaknesses()]
     except StoreUnavailable as error:
         return [problem("store", f"{error}; is it running, and is store.url right?")]
+    guards = await _guards(bridge)
     if not troubles:
         fit = ok("store", "answers, writes to disk what it accepts and never evicts")
-        return weaknesses or [fit]
+        return [*(weaknesses or [fit]), *guards]
     grade = warning if bridge.settings.store.allow_unsafe else problem
     accepted = "accepted by store.allow_unsafe" if bridge.settings.store.allow_unsafe else "mend its settings"
     found = [grade("store", f"it {each}: what was accepted could be lost; {accepted}") for each in troubles]
-    return [*found, *weaknesses]
+    return [*found, *weaknesses, *guards]
+
+
+async def _guards(bridge: Bridge) -> list[Finding]:
+    """Return whether this version and this clock may work on the store."""
+    found = []
+    try:
+        doubts = await bridge.store.examine(bridge.partitions)
+        found += [warning("store", f"it {each}") for each in doubts]
+    except BridgeError as error:
+        found.append(problem("store", str(error)))
+    try:
+        await bridge.refuse_astray()
+    except BridgeError as error:
+        found.append(problem("clock", str(error)))
+    else:
+        found.append(ok("clock", "agrees with the store's"))
+    return found
 
 
 async def _broker(settings: Settings, secrets: Secrets) -> list[Finding]:

@@ -30,7 +30,8 @@ async def look_up(service: str, external_id: str) -> LaneView:
     if view is None:
         raise NeverHeardOf(
             f"service {service!r} has never heard of {external_id!r}: the external id stands in the receipt "
-            "of each accepted command, and ended conversations are forgotten after ended_retention_s"
+            "of each accepted command, and ended conversations are forgotten after ended_retention_s; "
+            "or a newer bridge wrote what is known, which only a newer bridge can read"
         )
     return view
 

@@ -4,6 +4,8 @@ BridgeError
 ├── SettingsError       the operator: a setting is wrong
 │   └── SecretMissing   the operator: a secret's reference leads nowhere
 ├── StoreUnsafe         the operator: the store could lose what was accepted
+├── StoreForeign        the operator: a version of the bridge too far from this one wrote the store
+├── ClockAstray         the operator: this machine's clock is not the store's
 ├── StoreUnavailable    nobody: come again later
 │   └── BlobsUnavailable  nobody: come again later
 ├── OriginalMissing     the operator: a delivery points to a mail that cannot be had
@@ -29,6 +31,14 @@ class SecretMissing(SettingsError):
 
 class StoreUnsafe(BridgeError):
     """The store evicts or does not persist, so it could lose what was accepted."""
+
+
+class StoreForeign(BridgeError):
+    """The store was written by a version of the bridge with which this one cannot share it."""
+
+
+class ClockAstray(BridgeError):
+    """The clock of this process is too far from the store's: leases would end too early or too late."""
 
 
 class StoreUnavailable(BridgeError):

@@ -142,7 +142,8 @@ class Deferral:
     failed: bool
     #: How many calls were made, for the gate.
     calls: int
-    entry: Entry
+    #: The line it writes; none where it would only push out others.
+    entry: Entry | None
 
 
 @dataclass(frozen=True, slots=True)

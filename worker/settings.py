@@ -42,6 +42,9 @@ class StoreSettings(Frozen):
     allow_unsafe: bool = False
     #: How long a call may take before the store counts as away.
     timeout_s: Seconds = 5.0
+    #: How far a process's clock may be from the store's; more refuses the start. No call begins with less
+    #: than its own time-out and twice this left of its lease.
+    clock_skew_s: Seconds = 0.5
 
 
 class BrokerSettings(Frozen):
@@ -384,5 +387,11 @@ class Settings(Frozen):
                 raise ValueError(
                     f"worker.lease_s is {self.worker.lease_s:g}, which must be more than twice "
                     f"{place}.call_timeout_s ({call_timeout_s:g}): a call could outlive its lease"
+                )
+            if self.worker.lease_s <= call_timeout_s + 2 * self.store.clock_skew_s:
+                raise ValueError(
+                    f"worker.lease_s is {self.worker.lease_s:g}, which must be more than "
+                    f"{place}.call_timeout_s ({call_timeout_s:g}) and twice store.clock_skew_s "
+                    f"({self.store.clock_skew_s:g}) together: on two clocks a call could outlive its lease"
                 )
         return self

@@ -24,7 +24,7 @@ from worker.doorbell import CeleryDoorbell
 from worker.drain.crew import Crew, Pace
 from worker.drain.desk import Desk, Stopping
 from worker.drain.holds import Holds
-from worker.errors import SettingsError, UnknownService
+from worker.errors import ClockAstray, SettingsError, UnknownService
 from worker.events import StoreDoubtful
 from worker.expiry import Retention
 from worker.hooks.client import HookApi
@@ -218,14 +218,28 @@ class Bridge:
         return crews[service].looked_at if service in crews else self._began
 
     async def start(self) -> None:
-        """Check that the store can keep a promise, and warn of what weakens it.
+        """Check that the store can keep a promise to this process, and warn of what weakens it.
 
-        Raises StoreUnsafe or StoreUnavailable.
+        Raises StoreUnsafe, StoreForeign, ClockAstray, SettingsError or StoreUnavailable.
         """
         if not self.settings.store.allow_unsafe:
             await self.store.refuse_unsafe()
-        for doubt in (*await self.store.troubles(), *await self.store.weaknesses()):
+        await self.refuse_astray()
+        doubts = await self.store.admit(self.partitions)
+        for doubt in (*doubts, *await self.store.troubles(), *await self.store.weaknesses()):
             self.listen(StoreDoubtful(f"the store {doubt}"))
+
+    async def refuse_astray(self) -> None:
+        """Raise ClockAstray when the clock of this process is too far from the store's."""
+        ahead_s = (await self.store.ahead(self.clock)).total_seconds()
+        allowed_s = self.settings.store.clock_skew_s
+        if abs(ahead_s) > allowed_s:
+            way = "ahead of" if ahead_s > 0 else "behind"
+            raise ClockAstray(
+                f"the clock of this machine is {abs(ahead_s):.1f} s {way} the store's, and "
+                f"{allowed_s:g} s are allowed (store.clock_skew_s): leases would end too early or too late. "
+                "Let both follow the same time servers"
+            )
 
     async def aclose(self) -> None:
         """Give everything back."""
@@ -310,7 +324,8 @@ class Bridge:
             stopping=self.stopping,
             retry=retry,
             lease=timedelta(seconds=self.settings.worker.lease_s),
-            longest_call=timedelta(seconds=longest_call_s),
+            # a lane is taken over by whoever's clock is the earliest
+            longest_call=timedelta(seconds=longest_call_s + 2 * self.settings.store.clock_skew_s),
         )
 
     def _crew(self, desk: Desk) -> Crew:

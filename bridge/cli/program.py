@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import channels, events, gates, letters, mail, processes, questions, sending, sweeps
+from bridge.cli import channels, events, gates, letters, mail, moving, processes, questions, sending, sweeps
 from bridge.cli.options import EXIT_CODES, PASS_ALL, PASS_ON
 
 app = typer.Typer(
@@ -96,6 +96,8 @@ app.add_typer(
 _send.command(epilog=EXIT_CODES)(sending.create)
 _send.command(epilog=EXIT_CODES)(sending.update)
 _send.command(epilog=EXIT_CODES)(sending.stop)
+app.command(epilog=EXIT_CODES)(moving.export)
+app.command("import", epilog=EXIT_CODES)(moving.import_)
 app.command(epilog=EXIT_CODES)(processes.intake)
 app.command(epilog=EXIT_CODES, context_settings=PASS_ON)(processes.worker)
 app.command(epilog=EXIT_CODES, context_settings=PASS_ON)(processes.beat)

@@ -21,6 +21,7 @@ PROVED_ELSEWHERE = {
     "bridge/cli/gates.py": "tests/bridge/test_gates.py, as a person types",
     "bridge/cli/letters.py": "tests/bridge/test_letters.py and its neighbours, as a person types",
     "bridge/cli/mail.py": "tests/bridge/test_ignored.py, as a person types",
+    "bridge/cli/moving.py": "tests/bridge/test_moving.py, as a person types",
     "bridge/mail_audit.py": "tests/stories/test_mail_imap.py: against a real server",
     "bridge/mail_probe.py": "tests/stories/test_mail_smtp.py: through a real door",
     "worker/store/memory_mailboxes.py": "tests/worker/store/test_mailboxes.py, against both stores",

@@ -3,13 +3,17 @@
 import json
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import TYPE_CHECKING
 
 import pytest
+import redis
 
 from bridge.check import check
+from worker.store.format import KEY
+from worker.wiring import Bridge
 
 if TYPE_CHECKING:
     from tests.bridge.conftest import Up
@@ -95,6 +99,23 @@ def test_every_problem_is_found_at_once(environment: dict[str, str], redis_url: 
     assert ("ok", "channels.tickets") in found
     assert ("warning", "channels.tickets") not in found
     assert "whoever reaches it is believed" in found["warning", "channels.open"]
+
+
+def test_a_store_of_a_far_version_and_a_clock_astray_are_problems(
+    environment: dict[str, str], redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What would refuse the start of a worker is found before, and nothing is changed by looking."""
+    (tmp_path / "bridge.toml").write_text(
+        '[services.sales]\nbase_url = "http://127.0.0.1:9"\napi_key = "env:NO"\n'
+    )
+    environment |= {"BRIDGE_STORE_URL": redis_url, "BRIDGE_BROKER_URL": "redis://127.0.0.1:1/0"}
+    monkeypatch.setitem(Bridge.__init__.__kwdefaults__, "clock", lambda: datetime(2020, 1, 1, tzinfo=UTC))
+    with redis.Redis.from_url(redis_url) as client:
+        client.hset(KEY, "format", 9)
+        found = [(each.grade.value, each.what, each.text) for each in check()]
+        assert client.hgetall(KEY) == {b"format": b"9"}
+    assert any(each[:2] == ("problem", "store") and "has format 9" in each[2] for each in found)
+    assert any(each[:2] == ("problem", "clock") and "behind the store's" in each[2] for each in found)
 
 
 @pytest.mark.usefixtures("environment")

@@ -96,7 +96,9 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
             Cut(
                 "worker/wiring.py",
                 "            lease=timedelta(seconds=self.settings.worker.lease_s),\n"
-                "            longest_call=timedelta(seconds=longest_call_s),\n",
+                "            # a lane is taken over by whoever's clock is the earliest\n"
+                "            longest_call=timedelta("
+                "seconds=longest_call_s + 2 * self.settings.store.clock_skew_s),\n",
                 "            lease=timedelta(seconds=0.25),\n            longest_call=timedelta(),\n",
             ),
         ),
@@ -109,6 +111,11 @@ def breed(name: str, directory: Path) -> Path:
 
     Raises ValueError when the product has changed where a mutant cuts.
     """
+    return copied(directory, MUTANTS[name].cuts if name else ())
+
+
+def copied(directory: Path, cuts: Sequence[Cut]) -> Path:
+    """Return where a copy of the product is, with these cuts. Raises ValueError where one does not fit."""
     directory.mkdir(parents=True)
     for each in _COPIED:
         source, target = ROOT / each, directory / each
@@ -116,12 +123,10 @@ def breed(name: str, directory: Path) -> Path:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target)
-    for cut in MUTANTS[name].cuts if name else ():
+    for cut in cuts:
         path = directory / cut.file
         text = path.read_text()
         if text.count(cut.old) != 1:
-            raise ValueError(
-                f"{cut.file} does not hold the lines that {name} replaces: mend tests/faults/mutants.py"
-            )
+            raise ValueError(f"{cut.file} does not hold the lines that are to be replaced: {cut.old!r}")
         path.write_text(text.replace(cut.old, cut.new))
     return directory

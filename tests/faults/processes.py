@@ -36,6 +36,7 @@ _YIELDING: Final = ("nice", "-n", "5")
 _CONFIG: Final = """
 [store]
 timeout_s = 1.5
+clock_skew_s = 0.2
 
 [worker]
 lease_s = {lease}

@@ -115,6 +115,13 @@ def test_a_lease_outlives_every_call(call_timeout_s: float, *, fits: bool) -> No
         Settings(services=services)
 
 
+def test_a_lease_outlives_every_call_on_two_clocks() -> None:
+    """A call of 20 s and two clocks that are 13 s from the store's, one early and one late: 46 s."""
+    assert Settings(services={"slow": SERVICE}, store={"clock_skew_s": 12}).store.clock_skew_s == 12
+    with pytest.raises(ValidationError, match=r"and twice store\.clock_skew_s \(13\) together"):
+        Settings(services={"slow": SERVICE}, store={"clock_skew_s": 13})
+
+
 @pytest.mark.parametrize(("slice_s", "fits"), [(40, True), (40.1, False)])
 def test_a_ring_is_answered_long_before_it_comes_again(slice_s: float, *, fits: bool) -> None:
     """A drain's slice and its last call take at most a fifth of the broker's patience of 300 s."""

@@ -15,7 +15,15 @@ from bridge.redis_server import RedisServer
 from worker import wiring
 from worker.commands import Create
 from worker.deadletters import Filter
-from worker.errors import SecretMissing, SettingsError, StoreUnavailable, StoreUnsafe, UnknownService
+from worker.errors import (
+    ClockAstray,
+    SecretMissing,
+    SettingsError,
+    StoreForeign,
+    StoreUnavailable,
+    StoreUnsafe,
+    UnknownService,
+)
 from worker.events import CommandDeferred, Event, StoreDoubtful
 from worker.lanes import Partition
 from worker.letters import Unreadable
@@ -23,6 +31,7 @@ from worker.notices import Notice, NoticeKind
 from worker.operations import PostEvent
 from worker.secrets import Secrets
 from worker.settings import Settings
+from worker.store.format import KEY
 from worker.store.keys import Keys
 from worker.wiring import Bridge
 
@@ -95,7 +104,7 @@ def test_each_service_has_its_crew_and_its_partitions(redis_url: str, environmen
         assert [desk.service for desk in desks] == ["support", "sales"]
         assert {desk.stopping for desk in desks} == {bridge.stopping}
         assert {(desk.lease, desk.longest_call) for desk in desks} == {
-            (timedelta(seconds=45), timedelta(seconds=20))
+            (timedelta(seconds=45), timedelta(seconds=20 + 2 * 0.5))
         }
         assert {crew.free for crew in bridge.crews.values()} == {4}
         await bridge.aclose()
@@ -123,7 +132,7 @@ def test_a_subscription_has_its_crew_and_hears_of_what_it_chose(redis_url: str, 
         ]
         assert bridge._bench("sales").watched == {NoticeKind.DEAD}
         assert desks["sales"].written == bridge.relay.soon
-        assert desks["hook.crm"].longest_call == timedelta(seconds=7)
+        assert desks["hook.crm"].longest_call == timedelta(seconds=7 + 2 * 0.5)
         assert desks["hook.crm"].retry == bridge.settings.subscriptions["crm"].retry
         await bridge.aclose()
 
@@ -253,7 +262,7 @@ def test_a_store_that_could_forget_is_refused(redis_url: str, redis_server: Redi
 
     async def start(*, allow_unsafe: bool) -> list[Event]:
         bridge, heard = bridge_on(redis_url), []
-        bridge.listen = heard.append
+        bridge.listen, bridge.clock = heard.append, wiring.utc_now
         store = bridge.settings.store.model_copy(update={"allow_unsafe": allow_unsafe})
         bridge.settings = bridge.settings.model_copy(update={"store": store})
         try:
@@ -273,6 +282,45 @@ def test_a_store_that_could_forget_is_refused(redis_url: str, redis_server: Redi
             ]
         finally:
             client.config_set("maxmemory-policy", "noeviction")
+
+
+@pytest.mark.parametrize(("off_s", "said"), [(30, "s ahead of"), (-30, "s behind")], ids=str)
+def test_a_clock_that_is_not_the_stores_is_refused(redis_url: str, off_s: float, said: str) -> None:
+    """Whoever is early would take over lanes that are being worked on."""
+
+    async def scene() -> None:
+        bridge = bridge_on(redis_url)
+        bridge.clock = lambda: wiring.utc_now() + timedelta(seconds=off_s)
+        try:
+            await bridge.start()
+        finally:
+            await bridge.aclose()
+
+    with pytest.raises(ClockAstray, match=rf"\d\d\.\d {said} the store's, and 0\.5 s are allowed"):
+        asyncio.run(scene())
+
+
+@pytest.mark.parametrize(("written", "heard"), [(1, 0), (2, 1), (3, None)], ids=str)
+def test_a_store_of_another_version_is_met_with_care(redis_url: str, written: int, heard: int | None) -> None:
+    """Its own version is nothing to speak of, the next one is said aloud, one beyond that is refused."""
+
+    async def scene() -> list[Event]:
+        events: list[Event] = []
+        bridge = bridge_on(redis_url, events)
+        bridge.clock = wiring.utc_now
+        try:
+            await bridge.start()
+        finally:
+            await bridge.aclose()
+        return events
+
+    with redis.Redis.from_url(redis_url) as client:
+        client.hset(KEY, "format", written)
+    if heard is None:
+        with pytest.raises(StoreForeign, match="the store has format 3"):
+            asyncio.run(scene())
+    else:
+        assert [type(event) for event in asyncio.run(scene())] == [StoreDoubtful] * heard
 
 
 def test_a_store_that_is_away_cannot_be_vouched_for(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from worker.drain.judge import Case, judge
 from worker.drain.merge import merge, mergeable
 from worker.drain.plan import plan
 from worker.errors import StoreUnavailable
-from worker.events import CallAnswered, DrainFailed, LeaseLost
+from worker.events import CallAnswered, CommandDeferred, DrainFailed, LeaseLost
 from worker.interactions import Interaction, State
 from worker.lanes import Claim, Deferral, Entry, Held, Queued, Way
 from worker.operations import Step
@@ -74,9 +74,7 @@ async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
         holds = await desk.held()
         head = _head(desk, claim, place, holds)
         if head is None:
-            first, doubt = place.waiting[0], place.suspect
-            reason, wait = _obstacle(first, holds)
-            await _give_back(desk, claim, first, reason, wait, suspect=doubt, counted=False, calls=0)
+            await _leave(desk, claim, place, holds)
             return
         ended = await _decide(desk, head, lease, place, suspect=place.suspect)
         if isinstance(ended.verdict, Bury) and len(head.members) > 1:
@@ -98,6 +96,32 @@ async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
         place.suspect = bool(left) and left[0].sequence <= place.doubted
 
 
+async def _leave(desk: Desk, claim: Claim, place: _Place, holds: Mapping[str, str]) -> None:
+    """Leave the lane alone for a while: a newer worker can read its head, or a person holds its channel."""
+    now, first = desk.clock(), place.waiting[0]
+    if first.command is None:
+        reason, due = "a newer bridge wrote it: it is left to newer workers", now + _UNKNOWN_FORMAT_DELAY
+        entry, trace_id = None, ""  # no line in its history: half a day of them would fill it
+    else:
+        channel = first.command.channel
+        reason, due = f"channel {channel} is held: {holds[channel]}", now + HELD_DELAY
+        entry = Entry(at=now, event="deferred", sequence=first.sequence, detail={"reason": reason})
+        trace_id = first.command.trace_id
+    deferral = Deferral(due, suspect=place.suspect, counted=False, failed=False, calls=0, entry=entry)
+    if await desk.lanes.defer(claim, deferral, now=now) is not Held.STALE:
+        desk.listen(
+            CommandDeferred(
+                service=desk.service,
+                external_id=claim.external_id,
+                sequence=first.sequence,
+                reason=reason,
+                due=due,
+                attempt=claim.attempt,
+                trace_id=trace_id,
+            )
+        )
+
+
 def _head(desk: Desk, claim: Claim, place: _Place, holds: Mapping[str, str]) -> Head | None:
     """Return what is delivered next; None when this worker cannot read it, or its channel is held."""
     first = place.waiting[0]
@@ -112,14 +136,6 @@ def _head(desk: Desk, claim: Claim, place: _Place, holds: Mapping[str, str]) -> 
         members = place.waiting[: len(updates)]
         return Head(claim, members, merge(updates), place.interaction, place.attempt)
     return Head(claim, (first,), first.command, place.interaction, place.attempt)
-
-
-def _obstacle(first: Queued, holds: Mapping[str, str]) -> tuple[str, timedelta]:
-    """Return why a command is not delivered, and how long its lane is left alone."""
-    if first.command is None:
-        return "a newer bridge wrote it", _UNKNOWN_FORMAT_DELAY
-    channel = first.command.channel
-    return f"channel {channel} is held: {holds[channel]}", HELD_DELAY
 
 
 def _alone(head: Head) -> Head:
@@ -229,12 +245,11 @@ async def _give_back(
     *,
     suspect: bool,
     calls: int,
-    counted: bool = True,
 ) -> None:
     """Return the lane undone, with so many calls begun."""
     now = desk.clock()
     entry = Entry(at=now, event="deferred", sequence=queued.sequence, detail={"reason": reason})
-    deferral = Deferral(now + wait, suspect=suspect, counted=counted, failed=False, calls=calls, entry=entry)
+    deferral = Deferral(now + wait, suspect=suspect, counted=True, failed=False, calls=calls, entry=entry)
     try:
         await desk.lanes.defer(claim, deferral, now=now)
     except StoreUnavailable as error:

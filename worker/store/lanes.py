@@ -191,7 +191,7 @@ class RedisLanes(Linked):
             int(deferral.counted),
             int(deferral.failed),
             deferral.calls,
-            wire.line(deferral.entry),
+            wire.line(deferral.entry) if deferral.entry else "",
             HISTORY_CAP,
             self._gate(claim.partition.service),
         )

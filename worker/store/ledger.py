@@ -29,7 +29,7 @@ class RedisLedger(Linked):
         return LaneView(
             interaction=interaction,
             pending=tuple(wire.queued(item) for item in lane),
-            history=tuple(wire.entry(line) for line in history),
+            history=wire.entries(history),
             attempt=int(row.get(b"attempt", 0)),
             due=None if due is None else wire.moment(due),
             parked=bool(row.get(b"parked")),

@@ -80,8 +80,7 @@ class RedisLetters(Linked):
             )
             letter = _read(found)
             if letter is not None:
-                lines = (history or b"").splitlines()
-                return letter, tuple(wire.entry(line) for line in lines)
+                return letter, wire.entries((history or b"").splitlines())
         return None
 
     async def replay(self, letter: DeadCommand, command: Command, *, receipt_id: str, now: datetime) -> int:

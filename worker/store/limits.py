@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from worker.settings import GateSettings, ServiceSettings, Settings, SubscriptionSettings
 from worker.store.gate import GateLimits
 
+#: What connections to the store call themselves.
+CLIENT = "bridge"
 #: Lines kept of each conversation's history.
 HISTORY_CAP = 100
 #: How long a ring may take to be answered before another one is sent.

@@ -224,7 +224,8 @@ class MemoryStore(
             return Held.WAITING
         lane.free(suspect=deferral.suspect, attempt=lane.attempt - (0 if deferral.counted else 1))
         share.due[claim.external_id] = deferral.due
-        lane.write(deferral.entry)
+        if deferral.entry:
+            lane.write(deferral.entry)
         if deferral.calls:
             share.count(Counted.FAILED, 1, now)
         before = share.gate.left(claim.external_id)

@@ -10,15 +10,18 @@ from redis.exceptions import ResponseError
 from worker.errors import StoreUnavailable, StoreUnsafe
 from worker.store.audits import RedisAudits
 from worker.store.checks import RedisChecks
+from worker.store.dump import RedisDump
+from worker.store.format import RedisFormat
 from worker.store.lanes import RedisLanes
 from worker.store.ledger import RedisLedger
 from worker.store.letters import RedisLetters
-from worker.store.limits import Limits
+from worker.store.limits import CLIENT, Limits
 from worker.store.link import Link
 from worker.store.mailboxes import RedisMailboxes
 from worker.store.outbox import RedisOutbox
 from worker.store.pauses import RedisPauses
 from worker.store.proofs import RedisProofs
+from worker.store.skew import RedisSkew
 from worker.store.slots import RedisSlots
 from worker.store.sweeps import RedisSweeps
 from worker.store.threads import RedisThreads
@@ -45,6 +48,9 @@ class RedisStore(
     RedisProofs,
     RedisAudits,
     RedisOutbox,
+    RedisFormat,
+    RedisDump,
+    RedisSkew,
 ):
     """Implements `worker.ports.Store` for the event loop in which it is used."""
 
@@ -56,7 +62,7 @@ class RedisStore(
             socket_timeout=timeout_s,
             socket_connect_timeout=timeout_s,
             retry=_RETRY,
-            client_name="bridge",
+            client_name=CLIENT,
         )
         return cls(Link(redis, limits, timeout_s=timeout_s))
 

@@ -1,5 +1,6 @@
 """The wire form: how times, commands and history lines stand in Redis, and back."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -73,9 +74,16 @@ def line(entry: Entry) -> bytes:
     return entry.model_dump_json(exclude_defaults=True).encode()
 
 
-def entry(stored: bytes) -> Entry:
-    """Read a line of history."""
-    return Entry.model_validate_json(stored)
+def entries(stored: Iterable[bytes]) -> tuple[Entry, ...]:
+    """Read lines of history; one that a newer bridge wrote hides no other."""
+    return tuple(entry for entry in map(_entry, stored) if entry is not None)
+
+
+def _entry(stored: bytes) -> Entry | None:
+    try:
+        return Entry.model_validate_json(stored)
+    except ValidationError:
+        return None
 
 
 def notice(told: Notice) -> bytes:

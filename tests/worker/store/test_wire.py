@@ -97,8 +97,15 @@ def test_what_was_said_under_a_key_comes_back(named: str, conversation: str) -> 
 def test_a_line_of_history_comes_back() -> None:
     """With its detail, and as one line."""
     entry = Entry(at=NOW, event="deferred", sequence=3, detail={"reason": "two\nlines", "n": 1})
-    assert wire.entry(wire.line(entry)) == entry
+    assert wire.entries([wire.line(entry)]) == (entry,)
     assert b"\n" not in wire.line(entry)
+
+
+@pytest.mark.parametrize("newer", [b'{"at":1,"urgency":"high"}', b"not JSON"])
+def test_a_line_of_a_newer_bridge_hides_no_other(newer: bytes) -> None:
+    """What can be read of a history is shown."""
+    entry = Entry(at=NOW, event="deferred", sequence=3)
+    assert wire.entries([newer, wire.line(entry)]) == (entry,)
 
 
 @given(sequence=st.integers(1, 10**12), trace_id=st.sampled_from(["", "ab" * 16]))
@@ -115,5 +122,5 @@ def test_the_line_of_an_arrival_is_whole_once_its_number_is_known(sequence: int,
     detail = {"kind": "update", "channel": "mail"}
     for letter_id, event, told in (("", "received", detail), ("d1", "replayed", {**detail, "letter": "d1"})):
         before, after = wire.received(update, NOW, letter_id=letter_id)
-        entry = wire.entry(before + str(sequence).encode() + after)
+        (entry,) = wire.entries([before + str(sequence).encode() + after])
         assert entry == Entry(at=NOW, event=event, sequence=sequence, trace_id=trace_id, detail=told)
