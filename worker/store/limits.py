@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from worker.settings import GateSettings, ServiceSettings, Settings, SubscriptionSettings
 from worker.store.gate import GateLimits
@@ -80,6 +81,9 @@ def _windows(settings: Settings, service: str) -> dict[str, float]:
     }
 
 
+_UNCONFIGURED: Final = ServiceLimits()
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The limits of every service, and of every claim."""
@@ -105,4 +109,4 @@ class Limits:
 
     def service(self, name: str) -> ServiceLimits:
         """Return a service's limits; the defaults for one that is no longer configured."""
-        return self.services.get(name, ServiceLimits())
+        return self.services.get(name, _UNCONFIGURED)
