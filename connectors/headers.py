@@ -20,7 +20,8 @@ class Headers(Mapping[str, str]):
         self._values: dict[str, tuple[str, ...]] = {}
         for name, value in self.pairs:
             folded = name.lower()
-            self._values[folded] = (*self._values.get(folded, ()), value)
+            known = self._values.get(folded)
+            self._values[folded] = (*known, value) if known else (value,)
 
     def __getitem__(self, name: str) -> str:
         return self._values[name.lower()][0]

@@ -4,6 +4,7 @@ All keys of a partition carry the hash tag `{service/index}`, so that a script t
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 from worker.lanes import Partition
 
@@ -15,10 +16,11 @@ class Keys:
     #: What every key of the partition begins with.
     prefix: str
 
-    @classmethod
-    def of(cls, partition: Partition) -> "Keys":
-        """Return the keys of a partition."""
-        return cls(f"bridge:{{{partition.service}/{partition.index}}}:")
+    @staticmethod
+    @cache
+    def of(partition: Partition) -> "Keys":
+        """Return the keys of a partition; the same ones every time, because a process has few."""
+        return Keys(f"bridge:{{{partition.service}/{partition.index}}}:")
 
     @property
     def due(self) -> str:

@@ -94,9 +94,9 @@ def read_notice(stored: bytes) -> Notice | None:
 def received(command: Command, now: datetime, *, letter_id: str = "") -> tuple[bytes, bytes]:
     """Return the history line of an arriving command, cut where the store puts its sequence number."""
     event, detail = arrival(command, letter_id=letter_id)
+    start = orjson.dumps({"at": now, "event": event})
     rest = orjson.dumps({"trace_id": command.trace_id, "detail": detail})
-    before = b'{"at":"%s","event":"%s","sequence":' % (now.isoformat().encode(), event.encode())
-    return before, b"," + rest[1:]
+    return start[:-1] + b',"sequence":', b"," + rest[1:]
 
 
 def arrival(command: Command, *, letter_id: str = "") -> tuple[str, dict[str, str]]:
