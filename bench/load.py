@@ -83,5 +83,5 @@ if __name__ == "__main__":
     ]
     _seen = drive(int(_port), _requests, int(_connections), float(_rate), int(_burst))
     # Not by `print`: with PYTHONUNBUFFERED set, a write that a pipe takes in part is not completed.
-    with open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False) as out:  # noqa: PTH123 - no path
+    with open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False) as out:
         json.dump(uvloop.run(_seen), out)

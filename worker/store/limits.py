@@ -36,6 +36,11 @@ class ServiceLimits:
         """Return how long a key of a channel is remembered."""
         return self.channel_windows_ms.get(channel, self.dedup_window_ms)
 
+    @property
+    def longest_window_ms(self) -> int:
+        """How long any key is remembered."""
+        return max(self.dedup_window_ms, *self.channel_windows_ms.values(), 0)
+
     @classmethod
     def of(cls, service: ServiceSettings, channel_windows_s: Mapping[str, float]) -> "ServiceLimits":
         """Return the limits that a service's settings and its channels ask for."""
