@@ -82,4 +82,6 @@ if __name__ == "__main__":
         for number in range(int(_count))
     ]
     _seen = drive(int(_port), _requests, int(_connections), float(_rate), int(_burst))
-    print(json.dumps(uvloop.run(_seen)))  # noqa: T201 - its result
+    # Not by `print`: with PYTHONUNBUFFERED set, a write that a pipe takes in part is not completed.
+    with open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False) as out:
+        json.dump(uvloop.run(_seen), out)

@@ -12,24 +12,28 @@ HeaderName = Annotated[str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-
 class Headers(Mapping[str, str]):
     """The headers of one delivery in their order; a name may stand more than once."""
 
-    __slots__ = ("pairs",)
+    __slots__ = ("_values", "pairs")
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         #: Every header as it was sent.
         self.pairs = tuple(pairs)
+        self._values: dict[str, tuple[str, ...]] = {}
+        for name, value in self.pairs:
+            folded = name.lower()
+            known = self._values.get(folded)
+            self._values[folded] = (*known, value) if known else (value,)
 
     def __getitem__(self, name: str) -> str:
-        wanted = name.lower()
-        for known, value in self.pairs:
-            if known.lower() == wanted:
-                return value
-        raise KeyError(name)
+        return self._values[name.lower()][0]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._values
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(name.lower() for name, _ in self.pairs))
+        return iter(self._values)
 
     def __len__(self) -> int:
-        return len({name.lower() for name, _ in self.pairs})
+        return len(self._values)
 
     def __repr__(self) -> str:
         # Values stay out: among them are addresses and credentials.
@@ -42,5 +46,4 @@ class Headers(Mapping[str, str]):
 
     def all(self, name: str) -> tuple[str, ...]:
         """Return every value of a header, in order."""
-        wanted = name.lower()
-        return tuple(value for known, value in self.pairs if known.lower() == wanted)
+        return self._values.get(name.lower(), ())

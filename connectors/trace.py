@@ -12,5 +12,7 @@ _TRACEPARENT = re.compile(
 
 def sent_trace(headers: Headers) -> str | None:
     """Return the sender's trace id, None when there is no valid one."""
-    found = _TRACEPARENT.fullmatch(headers.get("traceparent", "").strip())
-    return found[1] if found else None
+    for said in headers.all("traceparent")[:1]:
+        if found := _TRACEPARENT.fullmatch(said.strip()):
+            return found[1]
+    return None

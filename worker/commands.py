@@ -99,7 +99,7 @@ class _Command(Frozen):
 
         Times, traces and the key itself are left out: the same message sent twice has the same fingerprint.
         """
-        content = {name: value for name, value in self if name not in _APART}
+        content = {name: value for name, value in vars(self).items() if name not in _APART}
         if guard_of(self):
             content = {name: content[name] for name in _SAID}
         return hashlib.sha256(_canonical(content)).hexdigest()[:16]
@@ -178,7 +178,11 @@ def guard_of(command: _Command) -> Guard | None:
 
 def encode(command: Command) -> bytes:
     """Return the command as JSON, the form in which a lane holds it."""
-    return _COMMANDS.dump_json(command, exclude_defaults=False)
+    try:
+        return orjson.dumps(vars(command), default=dict, option=orjson.OPT_UTC_Z)
+    except TypeError:
+        # A number beyond 64 bits, which JSON allows and orjson does not write.
+        return _COMMANDS.dump_json(command)
 
 
 def decode(text: bytes | str) -> Command:

@@ -60,13 +60,14 @@ class Intake:
 
         Lanes are independent, so a batch's commands for different lanes go out together.
         """
+        acceptable = [self._acceptable(each) for each in commands]
+        if len(acceptable) == 1:
+            return (await self._append(acceptable[0]),)
         lanes: dict[tuple[str, str], list[tuple[int, Command]]] = {}
-        for place, command in enumerate([self._acceptable(each) for each in commands]):
+        for place, command in enumerate(acceptable):
             lanes.setdefault((command.service, command.external_id), []).append((place, command))
         receipts: dict[int, Receipt] = {}
-        appending = [self._append_all(lane, receipts) for lane in lanes.values()]
-        # One lane is the usual case, and needs no task of its own.
-        troubles = [await appending[0]] if len(appending) == 1 else await asyncio.gather(*appending)
+        troubles = await asyncio.gather(*(self._append_all(lane, receipts) for lane in lanes.values()))
         for trouble in sorted(filter(None, troubles), key=_is_lasting):
             raise trouble
         return tuple(receipts[place] for place in range(len(commands)))

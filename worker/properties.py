@@ -1,5 +1,6 @@
 """Properties: the names user data may not use, as the system's own stand in the same namespace."""
 
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
@@ -42,6 +43,7 @@ def is_system(name: str) -> bool:
     return name.casefold() in _FOLDED
 
 
+@lru_cache(maxsize=1024)
 def is_reserved(name: str) -> bool:
     """Say whether a property is the system's or the bridge's own."""
     return is_system(name) or name.casefold().startswith(OWN_PREFIX)

@@ -1,9 +1,9 @@
 """Wiring: the one place where adapters and use cases meet. Builds what a process needs, and gives it back."""
 
 import asyncio
+import os
 import random
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -49,7 +49,7 @@ def utc_now() -> datetime:
 
 def new_id() -> str:
     """Return a new unique id: 32 hex digits, also fit for a trace."""
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 class Bridge:

@@ -88,7 +88,7 @@ def http_answer(answer: Answer, manners: Manners = _USUAL) -> HttpAnswer:
         return HttpAnswer(status, reply.body, reply.content_type, _AS_IT_IS)
     content: dict[str, object] = {"status": answer.answered}
     if answer.receipts:
-        content["receipts"] = [dict(receipt) for receipt in answer.receipts]
+        content["receipts"] = [vars(receipt) for receipt in answer.receipts]
     if answer.letter:
         content["letter"] = answer.letter
     if answer.reason:

@@ -13,6 +13,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from connectors.hosts.answers import HttpAnswer
 from connectors.hosts.entrance import LINGER_S
+from connectors.hosts.outgoing import Outgoing
 from connectors.hosts.rejections import BUSY, MALFORMED, TOO_MANY_HEADERS, TOO_SLOW, Kind, Rejected
 
 #: What h11 suggests when the head of a request is larger than it takes.
@@ -49,9 +50,10 @@ class _CarefulProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.transport = Outgoing(transport, self.loop)  # type: ignore[assignment] # as far as it is used
         if len(self.connections) > self._limits.max_connections:
             self._turn_away(BUSY)
-            transport.close()
+            self.transport.close()
         else:
             self._await_head()
 

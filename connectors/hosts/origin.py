@@ -28,6 +28,7 @@ FORWARDED: Final = frozenset(
         "x-real-ip",
     }
 )
+_FORWARDED: Final = frozenset(name.encode() for name in FORWARDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,12 @@ class Believer:
         """Return what is believed of a request."""
         client = scope.get("client")
         via: str = client[0] if client else ""
-        pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
         trusted = self._trusts(via)
-        headers = Headers(pairs if trusted else [pair for pair in pairs if pair[0].lower() not in FORWARDED])
+        headers = Headers(
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in scope["headers"]
+            if trusted or name.lower() not in _FORWARDED
+        )
         return Origin(
             headers=headers,
             peer=self._first_stranger(headers, via) if trusted else via,

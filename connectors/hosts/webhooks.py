@@ -182,4 +182,8 @@ def _announced(scope: Scope) -> int | None:
 
 def _header(scope: Scope, wanted: bytes) -> bytes:
     """Return a header's value as the server gives it, names in lower case; empty without one."""
-    return next((value for name, value in scope["headers"] if name == wanted), b"")
+    for name, value in scope["headers"]:
+        if name == wanted:
+            found: bytes = value
+            return found
+    return b""

@@ -88,6 +88,8 @@ class Hmac(Scheme):
         return from_hex(value, self.header) if self.encoding == "hex" else from_base64(value, self.header)
 
     def _content(self, delivery: Delivery, timestamp: str) -> bytes:
+        if self.signed == "{body}":
+            return delivery.body
         values = {
             "{body}": delivery.body,
             "{timestamp}": timestamp.encode(),

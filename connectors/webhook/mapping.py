@@ -112,7 +112,8 @@ def _without_repetitions(commands: list[Command]) -> tuple[Command, ...]:
     """Return each command once. Raises UnreadableDelivery where one key stands for two of them."""
     kept: dict[str, Command] = {}
     for command in commands:
-        if kept.setdefault(command.idempotency_key, command) != command:
+        known = kept.setdefault(command.idempotency_key, command)
+        if known is not command and known != command:
             raise UnreadableDelivery(
                 "two events of the delivery have one idempotency key: it must find an id of the event, "
                 "not of the delivery"

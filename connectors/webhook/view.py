@@ -68,13 +68,9 @@ def _query(url: str) -> JsonValue:
 
 
 def _headers(delivery: Delivery) -> dict[str, JsonValue]:
-    found: dict[str, JsonValue] = {}
-    for name, value in delivery.headers.pairs:
-        folded = name.lower()
-        if folded not in _CREDENTIALS:
-            # As RFC 9110, section 5.3, combines them.
-            found[folded] = f"{found[folded]}, {value}" if folded in found else value
-    return found
+    headers = delivery.headers
+    # As RFC 9110, section 5.3, combines them.
+    return {name: ", ".join(headers.all(name)) for name in headers if name not in _CREDENTIALS}
 
 
 def _body(delivery: Delivery, headers: Mapping[str, JsonValue], *, without_body: bool) -> JsonValue:

@@ -24,6 +24,9 @@ from connectors.hosts.fetch import Fetcher
 from connectors.reception import never
 from tests.imap_servers import PASSWORD, USER, ImapServer, dovecot, has_dovecot, pymap
 from tests.stories.conftest import Stack, wait_until
+from worker.lanes import Partition
+from worker.store import seen, wire
+from worker.store.keys import Keys
 from worker.wiring import Bridge
 
 pytestmark = pytest.mark.story
@@ -31,6 +34,7 @@ pytestmark = pytest.mark.story
 MAILS = 1000
 KILLS = 8
 SEED = 20261123
+KEYS = Keys.of(Partition("support", 0))
 FOLDER = "Support"
 
 CHANNEL = """
@@ -198,9 +202,12 @@ def test_the_audit_names_what_is_missing(stack: Stack, server: ImapServer) -> No
     server.put(mail("fresh"), folder=FOLDER)
     server.put(mail("smuggled"), folder="Done")
     with redis.Redis.from_url(stack.redis.url()) as client:
-        (lost,) = client.scan_iter("bridge:{support/0}:seen:mail:two@*")
-        lane = client.get(lost).decode().rsplit("|", 1)[1]
-        client.delete(lost, f"bridge:{{support/0}}:keys:{lane}")
+        lanes = [client.lindex(name, 0) for name in client.scan_iter(KEYS.lane("*"))]
+        waiting = [wire.queued(item).command for item in lanes]
+        (lost,) = (each for each in waiting if each and each.idempotency_key.startswith("mail:two@"))
+        told = KEYS.told(seen.bucket(lost.idempotency_key))
+        assert client.hdel(told, seen.digest(lost.idempotency_key)) == 1
+        client.delete(KEYS.keys(lost.external_id))
     with server.client() as client:
         client.select_folder("Done")
         client.delete_messages(client.search(["SUBJECT", "three"]))

@@ -4,6 +4,7 @@ All keys of a partition carry the hash tag `{service/index}`, so that a script t
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 from worker.lanes import Partition
 
@@ -15,10 +16,11 @@ class Keys:
     #: What every key of the partition begins with.
     prefix: str
 
-    @classmethod
-    def of(cls, partition: Partition) -> "Keys":
-        """Return the keys of a partition."""
-        return cls(f"bridge:{{{partition.service}/{partition.index}}}:")
+    @staticmethod
+    @cache
+    def of(partition: Partition) -> "Keys":
+        """Return the keys of a partition; the same ones every time, because a process has few."""
+        return Keys(f"bridge:{{{partition.service}/{partition.index}}}:")
 
     @property
     def due(self) -> str:
@@ -93,11 +95,15 @@ class Keys:
         return f"{self.prefix}history:{external_id}"
 
     def keys(self, external_id: str) -> str:
-        """Hash: idempotency key → the receipt given for it, kept while the conversation lives."""
+        """Hash: digest of an idempotency key → what was said under it, kept while the conversation lives."""
         return f"{self.prefix}keys:{external_id}"
 
+    def told(self, bucket: str) -> str:
+        """Hash: digest of an idempotency key → what was said under it, kept for the key's window."""
+        return f"{self.prefix}told:{bucket}"
+
     def seen(self, idempotency_key: str) -> str:
-        """String: the receipt given for an idempotency key."""
+        """String: the same, as a bridge before 0.2 wrote it, one for each key. Only read."""
         return f"{self.prefix}seen:{idempotency_key}"
 
     def letter(self, letter_id: str) -> str:

@@ -19,12 +19,11 @@ from worker.lanes import (
     Deferral,
     Held,
     Partition,
-    Receipt,
     Settlement,
     Way,
     partition_of,
 )
-from worker.store import wire
+from worker.store import seen, wire
 from worker.store.keys import Keys
 from worker.store.limits import HISTORY_CAP, RING_PATIENCE_MS, UNSAID
 from worker.store.link import Linked
@@ -52,14 +51,15 @@ class RedisLanes(Linked):
 
     async def append(self, command: Command, *, receipt_id: str, now: datetime) -> Appended:
         """See `worker.ports.Lanes.append`."""
-        service, lane = command.service, command.external_id
+        service, lane, key = command.service, command.external_id, command.idempotency_key
+        fingerprint = command.fingerprint
         limits = self._link.limits.service(service)
         keys = Keys.of(partition_of(service, lane, limits.partitions))
         before, after = wire.received(command, now)
         word, *answer = await self._link.run(
             _APPEND,
             (
-                keys.seen(command.idempotency_key),
+                keys.told(seen.bucket(key)),
                 keys.lane(lane),
                 keys.row(lane),
                 keys.due,
@@ -68,11 +68,12 @@ class RedisLanes(Linked):
                 keys.bell,
                 keys.keys(lane),
                 keys.pace,
+                keys.seen(key),
             ),
             wire.millis(now),
             lane,
             receipt_id,
-            command.fingerprint,
+            fingerprint,
             encode(command),
             limits.window_ms(command.channel),
             limits.lane_cap,
@@ -80,22 +81,20 @@ class RedisLanes(Linked):
             after,
             HISTORY_CAP,
             RING_PATIENCE_MS,
-            command.idempotency_key,
+            key,
             wire.millis(guard.idle_since) if (guard := guard_of(command)) else "",
+            seen.digest(key),
+            seen.fingerprint(fingerprint),
+            seen.receipt(receipt_id),
+            seen.conversation(key, lane),
+            limits.longest_window_ms,
         )
         if word in {b"conflict", b"full", b"overtaken"}:
             raise _refusal(command, word, answer)
-        first_id, sequence, position, accepted, ring = answer
-        receipt = Receipt(
-            id=first_id.decode(),
-            service=service,
-            external_id=lane,
-            sequence=sequence,
-            position=position,
-            accepted_at=wire.moment(accepted),
-            duplicate=word == b"duplicate",
+        said, ring = answer
+        return Appended(
+            seen.read(service, lane, key, said, duplicate=word == b"duplicate").receipt, bool(ring)
         )
-        return Appended(receipt, bool(ring))
 
     async def claim(
         self,
@@ -300,16 +299,17 @@ def _activity(settlement: Settlement, now: datetime) -> int | str:
 
 
 def _refusal(command: Command, word: bytes, answer: list[Any]) -> KeyConflict | LaneFull | Overtaken:
-    """Return why `append` took nothing: `{waiting commands}`, or `{first fingerprint, its conversation}`."""
+    """Return why `append` took nothing: `{waiting commands}`, or `{what was said first}`."""
     lane = command.external_id
     if word == b"overtaken":
         return Overtaken(lane)
     if word == b"full":
         return LaneFull(f"{answer[0]} commands already wait for {lane!r} of service {command.service!r}")
-    first, conversation = (each.decode() for each in answer)
+    first = seen.read(command.service, lane, command.idempotency_key, answer[0])
+    conversation = first.receipt.external_id
     return KeyConflict(
         command.idempotency_key,
-        first=first,
+        first=first.fingerprint,
         second=command.fingerprint,
         elsewhere=conversation if conversation != lane else "",
     )

@@ -1,11 +1,12 @@
 """The ledger in Redis: what is known of each conversation, for people to read."""
 
 import asyncio
+from typing import Any
 
 from worker.interactions import Interaction
 from worker.lanes import LaneView, Partition, Seen, partition_of
 from worker.pace import Pace
-from worker.store import pace, wire
+from worker.store import pace, seen, wire
 from worker.store.keys import Keys
 from worker.store.link import Linked
 
@@ -41,11 +42,13 @@ class RedisLedger(Linked):
         partitions = self._link.limits.service(service).partitions
         keys = Keys.of(partition_of(service, external_id, partitions))
         pipeline = self._link.redis.pipeline(transaction=False)
+        digest: Any = seen.digest(key)  # bytes, which redis-py takes and does not say
+        pipeline.hget(keys.told(seen.bucket(key)), digest)
         pipeline.get(keys.seen(key))
+        pipeline.hget(keys.keys(external_id), digest)
         pipeline.hget(keys.keys(external_id), key)
-        within_window, while_open = await self._link.ask(pipeline.execute())
-        stored = within_window or while_open
-        return wire.seen(service, external_id, stored) if stored else None
+        stored = next(filter(None, await self._link.ask(pipeline.execute())), None)
+        return seen.read(service, external_id, key, stored) if stored else None
 
     async def interactions(self, service: str, *, limit: int) -> tuple[Interaction, ...]:
         """See `worker.ports.Ledger.interactions`."""

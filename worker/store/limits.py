@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from worker.settings import GateSettings, ServiceSettings, Settings, SubscriptionSettings
 from worker.store.gate import GateLimits
@@ -36,6 +37,11 @@ class ServiceLimits:
     def window_ms(self, channel: str) -> int:
         """Return how long a key of a channel is remembered."""
         return self.channel_windows_ms.get(channel, self.dedup_window_ms)
+
+    @property
+    def longest_window_ms(self) -> int:
+        """How long any key is remembered."""
+        return max(self.dedup_window_ms, *self.channel_windows_ms.values(), 0)
 
     @classmethod
     def of(cls, service: ServiceSettings, channel_windows_s: Mapping[str, float]) -> "ServiceLimits":
@@ -82,6 +88,9 @@ def _windows(settings: Settings, service: str) -> dict[str, float]:
     }
 
 
+_UNCONFIGURED: Final = ServiceLimits()
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The limits of every service, and of every claim."""
@@ -107,4 +116,4 @@ class Limits:
 
     def service(self, name: str) -> ServiceLimits:
         """Return a service's limits; the defaults for one that is no longer configured."""
-        return self.services.get(name, ServiceLimits())
+        return self.services.get(name, _UNCONFIGURED)

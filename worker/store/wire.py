@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from worker.commands import Command, decode, guard_of
 from worker.interactions import Interaction
-from worker.lanes import Entry, Queued, Receipt, Seen
+from worker.lanes import Entry, Queued
 from worker.notices import Notice
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,24 +34,6 @@ def queued(item: bytes) -> Queued:
         # A newer bridge wrote it: it is left in its lane for a worker that can read it.
         command = None
     return Queued(int(sequence), receipt_id.decode(), moment(int(accepted)), command)
-
-
-def seen(service: str, external_id: str, stored: bytes) -> Seen:
-    """Read what was said under a key: `expires|fingerprint|receipt|sequence|position|accepted|conversation`.
-
-    A key's conversation may be another one than the one in which it was looked for: `external_id` stands in
-    only where an older bridge did not write it.
-    """
-    expires, fingerprint, receipt_id, sequence, position, accepted, *named = stored.decode().split("|", 6)
-    receipt = Receipt(
-        id=receipt_id,
-        service=service,
-        external_id=named[0] if named else external_id,
-        sequence=int(sequence),
-        position=int(position),
-        accepted_at=moment(int(accepted)),
-    )
-    return Seen(receipt, fingerprint, moment(int(expires)))
 
 
 def record(interaction: Interaction) -> bytes:
@@ -102,9 +84,9 @@ def read_notice(stored: bytes) -> Notice | None:
 def received(command: Command, now: datetime, *, letter_id: str = "") -> tuple[bytes, bytes]:
     """Return the history line of an arriving command, cut where the store puts its sequence number."""
     event, detail = arrival(command, letter_id=letter_id)
+    start = orjson.dumps({"at": now, "event": event})
     rest = orjson.dumps({"trace_id": command.trace_id, "detail": detail})
-    before = b'{"at":"%s","event":"%s","sequence":' % (now.isoformat().encode(), event.encode())
-    return before, b"," + rest[1:]
+    return start[:-1] + b',"sequence":', b"," + rest[1:]
 
 
 def arrival(command: Command, *, letter_id: str = "") -> tuple[str, dict[str, str]]:

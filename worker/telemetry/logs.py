@@ -97,7 +97,8 @@ def _for_people() -> structlog.dev.ConsoleRenderer:
 
 def listener(**bound: str) -> "LogListener":
     """Return a listener that writes every event as a log line."""
-    return LogListener(structlog.get_logger(**bound))
+    # Bound here: the lazy logger that structlog gives out would be bound anew for every event.
+    return LogListener(structlog.get_logger(**bound).bind())
 
 
 class LogListener:

@@ -17,6 +17,7 @@ EVERY = [
     KEYS.row("c-1"),
     KEYS.history("c-1"),
     KEYS.seen("c-1"),
+    KEYS.told("c-1"),
     KEYS.letter("c-1"),
     KEYS.token("c-1"),
     KEYS.out,

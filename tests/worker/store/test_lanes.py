@@ -7,14 +7,17 @@ import asyncio
 import zlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from itertools import count, islice
 
 import pytest
 from redis.asyncio import Redis
 
 from worker.commands import Command, Create, Update
+from worker.errors import KeyConflict
 from worker.interactions import EndedBy, Interaction
 from worker.lanes import Burial, Claim, Deferral, Entry, Held, Partition, Settlement
 from worker.letters import DeadCommand
+from worker.store import seen
 from worker.store.keys import Keys
 from worker.store.limits import HISTORY_CAP, Limits, ServiceLimits
 from worker.store.redis import RedisStore
@@ -247,12 +250,12 @@ def test_a_conversation_taken_up_again_is_whole(run: Callable[[Body], None]) -> 
 
 
 def test_keys_and_tokens_are_forgotten(run: Callable[[Body], None]) -> None:
-    """An idempotency key after its window, a claim's token with its lease, a discard's after ten minutes."""
+    """Keys soon after their window, a claim's token with its lease, a discard's after ten minutes."""
 
     async def body(store: RedisStore, redis: Redis) -> None:
         await append(store, 1)
         await take(store, "t1")
-        assert 0 < await redis.pttl(KEYS.seen("mail:1")) <= 60_000
+        assert 60_000 < await redis.pttl(KEYS.told(seen.bucket("mail:1"))) <= 67_500
         assert 0 < await redis.pttl(KEYS.token("t1")) <= 45_000
         await end(store, "c-2", "discarded")
         assert 0 < await redis.pttl(KEYS.token("x-c-2")) <= 600_000
@@ -354,5 +357,54 @@ def test_nothing_is_written_outside_the_partition(run: Callable[[Body], None]) -
         found = [key.decode() async for key in redis.scan_iter()]
         assert len(found) >= 8
         assert all(key.startswith(KEYS.prefix) for key in found)
+
+    run(body)
+
+
+def test_keys_make_room_for_those_that_share_their_hash(run: Callable[[Body], None]) -> None:
+    """Once an eighth of the window has passed, what is over is taken out; what is not stays."""
+
+    async def body(store: RedisStore, redis: Redis) -> None:
+        place = seen.bucket("mail:1")
+        second, third, fourth = islice((n for n in count(2) if seen.bucket(f"mail:{n}") == place), 3)
+        told = KEYS.told(place)
+        for number, seconds in ((1, 0), (second, 59), (third, 60)):
+            at = NOW + timedelta(seconds=seconds)
+            await store.append(command(number), receipt_id=f"r{number}", now=at)
+        assert await redis.hlen(told) == 3
+        await redis.pexpire(told, 59_999)
+        at = NOW + timedelta(seconds=60)
+        await store.append(command(fourth), receipt_id="r", now=at)
+        assert await redis.hlen(told) == 3
+        assert not await redis.hexists(told, seen.digest("mail:1"))
+        assert 60_000 < await redis.pttl(told) <= 67_500
+
+    run(body)
+
+
+TEXT = "{expires}|{fingerprint}|r0|4|2|1795435200000|c-1"
+
+
+@pytest.mark.parametrize("kept", ["seen", "keys"])
+def test_what_an_older_bridge_remembers_is_honoured(run: Callable[[Body], None], kept: str) -> None:
+    """Keys of a window and of an open conversation: the first receipt, and a conflict for another content."""
+
+    async def body(store: RedisStore, redis: Redis) -> None:
+        first = command(7)
+        expires = NOW + timedelta(seconds=60 if kept == "seen" else -1)
+        text = TEXT.format(expires=int(expires.timestamp() * 1000), fingerprint=first.fingerprint)
+        await redis.set(KEYS.seen("mail:7"), text)
+        if kept == "keys":
+            await redis.zadd(KEYS.active, {"c-1": 1})
+            await redis.hset(KEYS.keys("c-1"), "mail:7", text)
+        again = await store.append(first, receipt_id="r9", now=NOW)
+        assert (again.receipt.id, again.receipt.sequence, again.receipt.duplicate) == ("r0", 4, True)
+        with pytest.raises(KeyConflict) as caught:
+            await store.append(command(7, Update), receipt_id="r9", now=NOW)
+        assert caught.value.first == first.fingerprint
+        told = await store.seen("support", "c-1", "mail:7")
+        assert told is not None
+        assert (told.receipt.id, told.expires_at) == ("r0", expires)
+        assert not await redis.exists(KEYS.lane("c-1"))
 
     run(body)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from worker.commands import Create, Update, encode
 from worker.interactions import Interaction, State
-from worker.lanes import Entry, Receipt, Seen
+from worker.lanes import Entry
 from worker.store import wire
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -77,21 +77,6 @@ def test_a_conversation_without_a_row_is_new(stored: bytes | None) -> None:
 def test_a_row_of_a_newer_bridge_is_not_read(stored: bytes) -> None:
     """It is not taken for a new conversation: nothing is known of it."""
     assert wire.interaction("support", "c-1", stored) is None
-
-
-@pytest.mark.parametrize(
-    ("named", "conversation"),
-    [("", "c-1"), ("|c-2", "c-2"), ("|c|2|", "c|2|")],
-    ids=["unsaid", "other", "odd"],
-)
-def test_what_was_said_under_a_key_comes_back(named: str, conversation: str) -> None:
-    """The first receipt with its own conversation, the content's fingerprint and the end of the window."""
-    stored = b"1795435260000|00ff00ff00ff00ff|r1|7|2|1795435200000" + named.encode()
-    receipt = Receipt(
-        id="r1", service="support", external_id=conversation, sequence=7, position=2, accepted_at=NOW
-    )
-    expected = Seen(receipt, "00ff00ff00ff00ff", NOW + timedelta(minutes=1))
-    assert wire.seen("support", "c-1", stored) == expected
 
 
 def test_a_line_of_history_comes_back() -> None:
