@@ -11,6 +11,13 @@ import typer
 from bridge.cli.options import DEFAULT_DATA, AsJson, Config, Data, choose
 
 _HIGHEST = 65535
+Heartbeat = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="PATH",
+        help="Touch this file every few seconds, for as long as the process gets anything done.",
+    ),
+]
 
 
 def up(
@@ -108,6 +115,7 @@ def worker(
     ready_file: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Make this file once the worker takes work.")
     ] = None,
+    heartbeat_file: Heartbeat = None,
 ) -> None:
     """Run a worker only: `celery worker` with the flags that suit the bridge.
 
@@ -116,10 +124,10 @@ def worker(
     choose(config)
     from bridge.celery_process import run_worker
 
-    run_worker(context.args, ready_file=ready_file)
+    run_worker(context.args, ready_file=ready_file, heartbeat_file=heartbeat_file)
 
 
-def beat(context: typer.Context, *, config: Config = None) -> None:
+def beat(context: typer.Context, *, config: Config = None, heartbeat_file: Heartbeat = None) -> None:
     """Run the beat only: `celery beat`, which has what is due looked at.
 
     Other arguments go to Celery.
@@ -127,7 +135,7 @@ def beat(context: typer.Context, *, config: Config = None) -> None:
     choose(config)
     from bridge.celery_process import run_beat
 
-    run_beat(context.args)
+    run_beat(context.args, heartbeat_file=heartbeat_file)
 
 
 def sandbox(context: typer.Context) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 
 from connectors.hosts.answers import HttpAnswer, problem
+from worker.events import RequestRejected
 from worker.ports import Door
 
 _log: Any = structlog.get_logger()
@@ -91,6 +92,7 @@ class Rejections:
         self, kind: Kind, *, service: str = NO_SERVICE, channel: str = "", sought: str = ""
     ) -> None:
         """Note one. `sought` is what a stranger asked for, where there is no such channel."""
+        self._door.tell(RequestRejected(service, channel, kind.name))
         await self._door.tally(service, f"{channel or NO_CHANNEL}:{kind.name}")
         about = f"{channel}:{kind.name}"
         self._unsaid[about] = self._unsaid.get(about, 0) + 1

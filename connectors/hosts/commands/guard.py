@@ -34,6 +34,7 @@ from connectors.hosts.commands.problems import (
 from connectors.hosts.room import NoRoom, Place, Room
 from connectors.trace import sent_trace
 from worker.errors import KeyConflict, LaneFull, StoreUnavailable, UserDataRefused
+from worker.events import RequestRejected
 from worker.ports import Door, Ids
 from worker.settings import HttpSettings
 
@@ -167,6 +168,7 @@ class Guard:
             "command_refused", channel=channel, trace_id=trace_id, problem=name, reason=problem.detail
         )
         if service in self._services:
+            self._door.tell(RequestRejected(service, channel, name))
             await self._door.tally(service, f"{channel}:{name}")
 
 
