@@ -12,6 +12,7 @@ import structlog
 from celery import Celery
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
+from worker.errors import SettingsError
 from worker.events import Event
 from worker.loop import LoopThread
 from worker.ports import Listener
@@ -34,7 +35,7 @@ class Observer:
     """Everything that listens in one process; close it at the end."""
 
     def __init__(self, settings: Settings, secrets: Secrets, process: Process) -> None:
-        """Raise SecretMissing when traces need a secret that is not there."""
+        """Raise SettingsError when traces are wanted, but not installed or a secret of theirs is missing."""
         self._settings = settings
         self._secrets = secrets
         self._process = process
@@ -80,9 +81,14 @@ class Observer:
         return ports.get(self._process)
 
     def _traces(self) -> Listener:
-        from worker.telemetry import traces  # noqa: PLC0415 - a process that traces nothing does not load it
-
         settings = self._settings.traces
+        try:
+            from worker.telemetry import traces  # noqa: PLC0415 - a process that traces nothing does not load it
+        except ImportError as error:
+            raise SettingsError(
+                f"traces.url is set, but {error.name or 'opentelemetry'} is not installed: "
+                "install openmedia-bridge[traces]"
+            ) from error
         headers = {name: self._secrets.value(reference) for name, reference in settings.headers.items()}
         listener = traces.Traces(
             traces.to_receiver(settings.url, headers), self._process, ratio=settings.ratio

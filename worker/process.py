@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
 from celery import Celery
@@ -37,6 +38,7 @@ class Process:
         """Raise SettingsError, StoreUnsafe, or StoreUnavailable when the store stays away."""
         settings, secrets = read_configuration()
         self._celery = celery
+        self._beating: Future[None] | None = None
         self._observer = Observer(settings, secrets, "worker")
         self._loop = LoopThread()
 
@@ -66,10 +68,12 @@ class Process:
 
     def beat(self, heart: Heartbeat) -> None:
         """From now on, let the event loop keep a heartbeat file fresh."""
-        asyncio.run_coroutine_threadsafe(heart.keep(asyncio.sleep), self._loop.loop)
+        self._beating = asyncio.run_coroutine_threadsafe(heart.keep(asyncio.sleep), self._loop.loop)
 
     def close(self) -> None:
         """Give everything back."""
+        if self._beating is not None:
+            self._beating.cancel()
         self.run(self.bridge.aclose())
         self._loop.close()
         self._observer.close()
