@@ -44,7 +44,7 @@ class Observer:
         self.registry = CollectorRegistry() if self._port is not None else None
         listeners: list[Listener] = [logs.listener()]
         if self.registry is not None:
-            listeners.append(Metrics(self.registry))
+            listeners.append(Metrics(self.registry, services=partitions_of(settings)))
         if settings.traces.url:
             listeners.append(self._traces())
         #: What hears of every event.

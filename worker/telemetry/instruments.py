@@ -3,13 +3,15 @@
 Names follow Prometheus: a prefix, base units, `_total` behind what only grows.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from worker import events
 from worker import upkeep_events as upkeep
-from worker.telemetry.reasons import why
+from worker.sweeps import Result
+from worker.telemetry.reasons import WHYS, why
+from worker.upkeep import Flaw
 
 PREFIX: Final = "openmedia_bridge_"
 
@@ -21,6 +23,10 @@ _WAIT_BUCKETS: Final = (
     *(300, 900, 3600, 6 * 3600, 24 * 3600),
 )
 _DOOR_BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+
+
+#: Why a command is buried, see `worker.drain`.
+_CAUSES: Final = ("rejected", "exhausted", "conflict", "missing", "ended")
 
 
 def _once(_: Any) -> float:  # noqa: ANN401 - any event
@@ -38,6 +44,8 @@ class Count:
     of: Callable[[Any], tuple[str, ...]]
     #: How many an event counts for.
     by: Callable[[Any], float] = _once
+    #: Every value that a label has, where that is known: told as 0 from the start: so a first time shows.
+    known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +74,10 @@ def _count(
     labels: tuple[str, ...] = ("service",),
     of: Callable[[Any], tuple[str, ...]] = _service,
     by: Callable[[Any], float] = _once,
+    **known: Iterable[str],
 ) -> Count:
-    return Count(f"{PREFIX}{name}_total", words, labels, of, by)
+    values = {label: tuple(words) for label, words in known.items()}
+    return Count(f"{PREFIX}{name}_total", words, labels, of, by, values)
 
 
 def _verdict(verdict: str, by: Callable[[Any], float] = _once) -> Count:
@@ -77,6 +87,7 @@ def _verdict(verdict: str, by: Callable[[Any], float] = _once) -> Count:
         ("service", "verdict"),
         lambda event: (event.service, verdict),
         by,
+        verdict=("applied", "merged", "again", "buried"),
     )
 
 
@@ -170,6 +181,7 @@ _LANES: Final[Mapping[type[Any], tuple[Count | Timing, ...]]] = {
             "Commands that went to the dead letters, by cause.",
             ("service", "cause"),
             lambda event: (event.service, event.cause),
+            cause=_CAUSES,
         ),
     ),
     events.LetterReplayed: (_count("letters_replayed", "Dead letters that were brought back."),),
@@ -185,6 +197,7 @@ _SERVICES: Final[Mapping[type[Any], tuple[Count | Timing, ...]]] = {
             "How often a whole service was made to wait, and why.",
             ("service", "why"),
             lambda event: (event.service, why(event.reason)),
+            why=WHYS,
         ),
     ),
     events.ServicePaused: (_count("service_pauses", "How often whoever is called wanted no more calls."),),
@@ -204,6 +217,7 @@ _UPKEEP: Final[Mapping[type[Any], tuple[Count | Timing, ...]]] = {
             "Sweeps by what they came to.",
             ("service", "result"),
             lambda event: (event.service, event.result),
+            result=Result,
         ),
         _count("sweep_looks", "Interactions that sweeps looked at.", by=lambda event: event.looked),
         _count("sweep_stops", "Stops that sweeps ordered.", by=lambda event: event.stops),
@@ -215,6 +229,7 @@ _UPKEEP: Final[Mapping[type[Any], tuple[Count | Timing, ...]]] = {
             "Sweeps by what they came to.",
             ("service", "result"),
             lambda event: (event.service, "refused"),
+            result=Result,
         ),
     ),
     upkeep.InteractionGone: (_count("interactions_gone", "Interactions found to have ended elsewhere."),),
@@ -239,6 +254,7 @@ _UPKEEP: Final[Mapping[type[Any], tuple[Count | Timing, ...]]] = {
             ("service", "flaw"),
             lambda event: (event.service, event.flaw),
             lambda event: event.count,
+            flaw=Flaw,
         ),
     ),
     upkeep.Pruned: (
@@ -255,6 +271,7 @@ _UPKEEP: Final[Mapping[type[Any], tuple[Count | Timing, ...]]] = {
             "Pieces of upkeep that broke off.",
             ("task",),
             lambda event: (event.task,),
+            task=("reconcile", "audit", "prune"),
         ),
     ),
 }

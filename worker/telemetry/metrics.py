@@ -1,6 +1,7 @@
 """Metrics: every event is counted by one table, or named as not counted; labels are few and bounded."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import product
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
@@ -17,12 +18,19 @@ _OTHER: Final = "other"
 class Metrics:
     """Implements `worker.ports.Listener`; counts into a registry."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        disable_created_metrics()  # a second series for each, which nobody asks for
+    def __init__(self, registry: CollectorRegistry, *, services: Iterable[str] = ()) -> None:
+        """Tell what is known to come of these services as 0 from the start."""
+        # a second series for each, which nobody asks for
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         made: dict[str, _Instrument] = {}
         self._counting: Mapping[type[Any], tuple[Callable[[Any], None], ...]] = {
             kind: tuple(_counting(row, registry, made) for row in rows) for kind, rows in TABLE.items()
         }
+        for row in (row for rows in TABLE.values() for row in rows if isinstance(row, Count)):
+            known = {"service": tuple(services), **row.known}
+            if row.labels and known.keys() >= set(row.labels):
+                for labels in product(*(known[label] for label in row.labels)):
+                    made[row.name].child(labels)
 
     def __call__(self, event: Event) -> None:
         """Count one event."""

@@ -118,3 +118,13 @@ def test_every_event_can_be_counted(kind: type[Any]) -> None:
         for each in dataclasses.fields(kind)
     }
     Metrics(CollectorRegistry())(kind(**values))
+
+
+def test_what_is_rare_is_told_as_nothing_from_the_start() -> None:
+    """Prometheus sees a counter grow from 0; one that begins with its first time would hide that."""
+    registry = CollectorRegistry()
+    Metrics(registry, services=["support"])
+    assert value(registry, "audit_repairs_total", service="support", flaw="vacant") == 0
+    assert value(registry, "sweeps_total", service="support", result="refused") == 0
+    assert value(registry, "leases_stolen_total", service="support") == 0
+    assert value(registry, "upkeep_failures_total", task="audit") == 0
