@@ -39,6 +39,7 @@ async def pause(channel: str, screen: Screen, *, reason: str) -> None:
             f"nothing of theirs is kept. {lift} lets them in again"
         )
     )
+    screen.tell({"channel": channel, "paused": True, "because": reason})
 
 
 async def resume(channel: str, screen: Screen) -> None:
@@ -50,6 +51,7 @@ async def resume(channel: str, screen: Screen) -> None:
         await bridge.store.resume_channel(channel)
     before = f"it was paused because: {paused[channel]}" if channel in paused else "it was not paused"
     screen.out.print(Text(f"{channel} is open; {before}"))
+    screen.tell({"channel": channel, "paused": False, "was": paused.get(channel)})
 
 
 def _require(bridge: Bridge, channel: str) -> None:

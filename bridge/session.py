@@ -36,12 +36,12 @@ async def wired(settings: Settings, secrets: Secrets) -> AsyncIterator[Bridge]:
 
 
 @contextlib.asynccontextmanager
-async def session(service: str = "") -> AsyncIterator[Bridge]:
-    """Give the bridge that is meant. For entry points only.
+async def session(service: str = "", *, level: Level = "warning") -> AsyncIterator[Bridge]:
+    """Give the bridge that is meant, and log from `level` on. For entry points only.
 
     Raises SettingsError, or UnknownService when it has no such service.
     """
-    async with wired(*configured()) as bridge:
+    async with wired(*configured(level)) as bridge:
         if service:
             require(bridge, service)
         yield bridge

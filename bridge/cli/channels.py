@@ -7,12 +7,25 @@ from typing import Annotated
 
 import typer
 
+from bridge.cli import completion
 from bridge.cli.options import DEFAULT_DATA, AsJson, Config, Data, Reason, choose
 
-Channel = Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel, as in the settings.")]
+Channel = Annotated[
+    str,
+    typer.Argument(
+        metavar="CHANNEL", help="The channel, as in the settings.", autocompletion=completion.channels
+    ),
+]
 
 
-def pause(channel: Channel, *, reason: Reason, config: Config = None, data: Data = DEFAULT_DATA) -> None:
+def pause(
+    channel: Channel,
+    *,
+    reason: Reason,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
     """Let nothing in by a channel: its senders are told to come again later, and nothing of theirs is kept.
 
     To let messages in and send none on, pause the service instead: what arrives is kept in order.
@@ -23,10 +36,12 @@ def pause(channel: Channel, *, reason: Reason, config: Config = None, data: Data
     from bridge.pauses import pause as run
     from bridge.screen import Screen
 
-    asyncio.run(run(channel, Screen(), reason=reason))
+    asyncio.run(run(channel, Screen(as_json=as_json), reason=reason))
 
 
-def resume(channel: Channel, *, config: Config = None, data: Data = DEFAULT_DATA) -> None:
+def resume(
+    channel: Channel, *, as_json: AsJson = False, config: Config = None, data: Data = DEFAULT_DATA
+) -> None:
     """Let a paused channel's senders in again."""
     choose(config, data)
     import asyncio
@@ -34,21 +49,26 @@ def resume(channel: Channel, *, config: Config = None, data: Data = DEFAULT_DATA
     from bridge.pauses import resume as run
     from bridge.screen import Screen
 
-    asyncio.run(run(channel, Screen()))
+    asyncio.run(run(channel, Screen(as_json=as_json)))
 
 
-def list_(*, config: Config = None, data: Data = DEFAULT_DATA) -> None:
+def list_(*, as_json: AsJson = False, config: Config = None, data: Data = DEFAULT_DATA) -> None:
     """List the configured channels."""
     choose(config, data)
-    from bridge.channel_list import channels
+    from bridge.channel_list import print_channels
     from bridge.screen import Screen
 
-    Screen().out.print(channels())
+    print_channels(Screen(as_json=as_json))
 
 
 def new(
     kind: Annotated[
-        str, typer.Argument(metavar="[KIND]", help="What kind of sender; without it, the kinds are listed.")
+        str,
+        typer.Argument(
+            metavar="[KIND]",
+            help="What kind of sender; without it, the kinds are listed.",
+            autocompletion=completion.kinds,
+        ),
     ] = "",
     *,
     name: Annotated[str, typer.Option(metavar="NAME", help="The channel's name. Default: the kind's.")] = "",
@@ -59,24 +79,27 @@ def new(
         bool,
         typer.Option("--append", help="Put it into the settings file, and make its secret if that is ours."),
     ] = False,
+    as_json: AsJson = False,
     config: Config = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Write the settings of a new channel, with comments."""
     choose(config, data)
     from bridge import channel_block
-    from bridge.channel_list import all_kinds
+    from bridge.channel_list import print_kinds
     from bridge.screen import Screen
     from worker.configuration import find_running
 
     find_running()
-    screen = Screen()
+    screen = Screen(as_json=as_json)
     if not kind:
-        screen.out.print(all_kinds())
+        print_kinds(screen)
         return
     made = channel_block.block(kind, name=name or kind, service=channel_block.the_service(service))
     if not append:
-        sys.stdout.write(made.text)
+        if not as_json:
+            sys.stdout.write(made.text)
+        screen.tell({"channel": name or kind, "settings": made.text, "secret": made.secret})
         return
     path, secret = channel_block.append(made, name or kind)
     screen.say(f"{path} has the channel {name or kind!r} now; restart the bridge for it to open")
@@ -84,6 +107,7 @@ def new(
         screen.say(f"{secret} holds a new secret: give it to the sender")
     elif made.secret:
         screen.say(f"put the secret into {path.parent / made.secret}")
+    screen.tell({"channel": name or kind, "file": str(path), "secret": made.secret, "made": bool(secret)})
 
 
 def try_(

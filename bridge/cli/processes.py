@@ -66,7 +66,7 @@ def up(
     run(wishes, Screen(), as_json=as_json)
 
 
-def demo() -> None:
+def demo(*, as_json: AsJson = False) -> None:
     """Show the bridge at work: start it aside, send it webhooks and mails, check what became of them.
 
     Uses free ports and a directory of its own that is removed at the end. Exit code 0 says that everything
@@ -75,7 +75,7 @@ def demo() -> None:
     from bridge.demo import demo as run
     from bridge.screen import Screen
 
-    sys.exit(0 if run(Screen()) else 1)
+    sys.exit(0 if run(Screen(as_json=as_json)) else 1)
 
 
 def intake(
