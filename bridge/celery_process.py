@@ -10,6 +10,7 @@ import click
 from celery import signals
 
 from worker.app import app
+from worker.heartbeat import Heartbeat
 from worker.wiring import broker_url, read_configuration
 
 #: Workers say nothing to one another: nobody listens, and it costs start-up time and load.
@@ -17,10 +18,23 @@ _WORKER: Final = ("worker", "--without-gossip", "--without-mingle", "--without-h
 _BEAT: Final = ("beat",)
 
 
-def run_worker(arguments: Sequence[str], *, ready_file: Path | None = None) -> NoReturn:
-    """Become a worker; `ready_file` is made once it takes work. Raises SettingsError before that."""
+def run_worker(
+    arguments: Sequence[str], *, ready_file: Path | None = None, heartbeat_file: Path | None = None
+) -> NoReturn:
+    """Become a worker. Raises SettingsError before that.
+
+    Args:
+        arguments: Celery's own.
+        ready_file: Made once the worker takes work.
+        heartbeat_file: Touched every few seconds from then on, for as long as it gets anything done.
+    """
+    heart = Heartbeat(heartbeat_file) if heartbeat_file else None
 
     def tell(**_: object) -> None:
+        from worker.tasks import holder  # noqa: PLC0415 - Celery imports its tasks when it starts
+
+        if heart is not None:
+            holder.get().beat(heart)
         if ready_file is not None:
             ready_file.touch()
 
@@ -28,8 +42,11 @@ def run_worker(arguments: Sequence[str], *, ready_file: Path | None = None) -> N
     _run((*_WORKER, *arguments))
 
 
-def run_beat(arguments: Sequence[str]) -> NoReturn:
-    """Become the beat. Raises SettingsError."""
+def run_beat(arguments: Sequence[str], *, heartbeat_file: Path | None = None) -> NoReturn:
+    """Become the beat; `heartbeat_file` is touched whenever it sent something. Raises SettingsError."""
+    if heartbeat_file is not None:
+        heart = Heartbeat(heartbeat_file)
+        signals.after_task_publish.connect(lambda **_: heart.beat(), weak=False)
     _run((*_BEAT, *arguments))
 
 

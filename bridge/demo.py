@@ -77,6 +77,7 @@ def demo(screen: Screen) -> bool:
                 asyncio.run(_show(stack, Running(stack, lock, screen, log=log), screen))
         except (BridgeError, httpx.HTTPError, OSError) as error:
             screen.say(str(error), style="bold red")
+            screen.tell({"ok": False, "reason": str(error)})
             for line in log.read_text(errors="replace").splitlines()[-_LOG_LINES:] if log.exists() else ():
                 screen.log("log", line)
             return False
@@ -96,10 +97,13 @@ async def _show(stack: Stack, running: Running, screen: Screen) -> None:
         screen.out.print(_table(views))
         _judge(views)
         creates = await _creates(places)
+        took_s = time.monotonic() - began
         screen.out.print(
             f"\n[green]As it should be:[/] {len(STEPS)} deliveries, {len(views)} conversations, and "
-            f"{creates} creates at the API, one for each. {time.monotonic() - began:.1f} s"
+            f"{creates} creates at the API, one for each. {took_s:.1f} s"
         )
+        counts = {"deliveries": len(STEPS), "conversations": len(views), "creates": creates}
+        screen.tell({"ok": True, **counts, "seconds": round(took_s, 1)})
 
 
 async def _send(letters: Letters, screen: Screen) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 from bridge.letters import choose, print_plan, require_choice
 from bridge.moments import Clock
 from bridge.reason import require_reason
-from bridge.round import Fate, Happened, go_watched
+from bridge.round import Fate, Happened, Round, go_watched
 from bridge.screen import Screen
 from bridge.session import session
 from worker.deadletters import Filter
@@ -31,9 +31,11 @@ async def discard(
     async with session(service) as bridge:
         chosen = await choose(bridge, service, wanted)
         if not print_plan(chosen, screen.out, clock, service=service, verb="discard"):
+            screen.tell(Round(0).fields())
             return True
         if dry_run:
             screen.out.print(f"a dry run: {len(chosen.letters)} would be gone, nothing was changed")
+            screen.tell({"dry_run": True, "letters": [head.id for head in chosen.letters]})
             return True
         letters = bridge.dead_letters
 
@@ -43,6 +45,7 @@ async def discard(
 
         done = await go_watched(chosen.letters, act, screen, doing="discarding", rate=_RATE)
     done.report(screen.out, past="discarded")
+    screen.tell(done.fields())
     if done.broken:
         raise done.broken
     return done.complete

@@ -47,8 +47,10 @@ async def edit(
         limit = bridge.settings.services[service].user_data_bytes - MARKS_BYTES
         mended = within_rules(_checked(letter.command, changes), limit=limit)
         _print_difference(letter.command, mended, screen.out)
+        told = {"letter": letter.id, "changes": _difference(letter.command, mended)}
         if dry_run:
             screen.out.print("a dry run: nothing was changed")
+            screen.tell({**told, "sequence": None})
             return
         fields = {name: getattr(mended, name) for name in changes}
         sequence = await bridge.dead_letters.replay(letter, fields)
@@ -57,6 +59,7 @@ async def edit(
             f"{letter_id} is no dead letter any more: somebody replayed or discarded it meanwhile"
         )
     screen.out.print(Text(f"replayed as command {sequence} of {letter.command.external_id}", style="green"))
+    screen.tell({**told, "sequence": sequence})
 
 
 def changed(command: Command, sets: Sequence[str], unsets: Sequence[str]) -> dict[str, Any]:
@@ -124,13 +127,16 @@ def _checked(command: Command, changes: Mapping[str, Any]) -> Command:
 def _print_difference(before: Command, after: Command, console: Console) -> None:
     """Write every property that changes, as it was and as it will be."""
     table = columns("what", "before", "after")
-    old, new = _flat(before), _flat(after)
-    for path in dict.fromkeys([*old, *new]):
-        if old.get(path) != new.get(path):
-            table.add_row(
-                Text(path), Text(old.get(path, "—"), style="red"), Text(new.get(path, "—"), style="green")
-            )
+    for path, (old, new) in _difference(before, after).items():
+        table.add_row(Text(path), Text(old or "—", style="red"), Text(new or "—", style="green"))
     console.print(table)
+
+
+def _difference(before: Command, after: Command) -> dict[str, tuple[str | None, str | None]]:
+    """Return every property that changes, as JSON before and after; None where it is not there."""
+    old, new = _flat(before), _flat(after)
+    paths = dict.fromkeys([*old, *new])
+    return {path: (old.get(path), new.get(path)) for path in paths if old.get(path) != new.get(path)}
 
 
 def _flat(command: Command) -> dict[str, str]:

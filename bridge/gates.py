@@ -25,6 +25,7 @@ async def pause(service: str, screen: Screen, *, reason: str) -> None:
             f"{command('resume', service)} lets it go on"
         )
     )
+    screen.tell({"service": service, "gate": Gate.PAUSED, "because": reason})
 
 
 async def resume(service: str, screen: Screen, clock: Clock) -> None:
@@ -34,6 +35,8 @@ async def resume(service: str, screen: Screen, clock: Clock) -> None:
         await bridge.store.resume(service)
         rung = await ring(bridge, service)
     screen.out.print(Text(f"{service} is open; it was {before.standing(clock)}; lanes due: {before.due}"))
+    was = {"gate": before.gate, "because": before.because, "due": before.due}
+    screen.tell({"service": service, "gate": Gate.OPEN, "was": was, "rung": rung})
     _tell_rings(screen, rung=rung)
 
 
@@ -46,6 +49,7 @@ async def retry_now(service: str, screen: Screen, clock: Clock, *, external_id: 
     lanes = "1 lane is" if hastened == 1 else f"{hastened} lanes are"
     what = f"{lanes} due now" if hastened else "nothing backs off"
     screen.out.print(Text(f"{service}: {what}"))
+    screen.tell({"service": service, "hastened": hastened, "gate": now.gate, "rung": rung})
     _tell_gate(now, screen, clock)
     _tell_rings(screen, rung=rung)
 

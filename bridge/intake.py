@@ -27,9 +27,11 @@ from connectors.hosts.rejections import Rejections
 from connectors.registry import build
 from worker.app import app as celery
 from worker.errors import StoreUnavailable
+from worker.observing import Observer
 from worker.secrets import Secrets
 from worker.settings import Settings
 from worker.telemetry import logs
+from worker.telemetry.health import loop_health
 from worker.wiring import Bridge, new_id, read_configuration
 
 #: How long a starting intake waits for its store before it gives up, to be started again.
@@ -84,7 +86,8 @@ async def _serve(
     stopped = asyncio.Event()
     for number in _STOP:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    bridge = Bridge(settings, secrets, celery, logs.listener())
+    observer = Observer(settings, secrets, "intake")
+    bridge = Bridge(settings, secrets, celery, observer.listen)
     async with contextlib.aclosing(bridge):
         stopping = asyncio.create_task(stopped.wait())
         waiting = asyncio.create_task(_await_store(bridge))
@@ -93,10 +96,13 @@ async def _serve(
             await waiting
             _settle_memory()
             async with _doors(bridge, senders, doors):
+                health = loop_health(asyncio.get_running_loop(), bridge.store.ping, leaving=stopped.is_set)
+                observer.serve(health, celery)
                 opened()
                 await stopping
         waiting.cancel()
         stopping.cancel()
+    await asyncio.to_thread(observer.close)
 
 
 def _settle_memory() -> None:

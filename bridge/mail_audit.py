@@ -5,7 +5,7 @@ that the comparison rests on the store's keys, not on what the poller says it di
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -78,8 +78,15 @@ class Audit:
         return not self.of(Finding.MISSING)
 
 
-async def audit(bridge: Bridge, channel: str, *, since: datetime, until: datetime) -> Audit:
-    """Compare a channel's mailbox with the store. Raises BridgeError."""
+async def audit(
+    bridge: Bridge,
+    channel: str,
+    *,
+    since: datetime,
+    until: datetime,
+    advance: Callable[[int], None] = lambda _compared: None,
+) -> Audit:
+    """Compare a channel's mailbox with the store; `advance` hears of each mail. Raises BridgeError."""
     mailbox = _mailbox(bridge, channel)
     line = Line(channel)
     login = login_of(mailbox.settings, bridge.secrets, bridge.clock)
@@ -88,7 +95,11 @@ async def audit(bridge: Bridge, channel: str, *, since: datetime, until: datetim
     )
     try:
         auditor = _Auditor(bridge, mailbox, line, connection, (since, until))
-        return Audit(channel, since, until, tuple([each async for each in auditor.compare()]))
+        compared = []
+        async for each in auditor.compare():
+            compared.append(each)
+            advance(1)
+        return Audit(channel, since, until, tuple(compared))
     finally:
         connection.cut()
         line.close()

@@ -6,17 +6,22 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.text import Text
 
+from bridge.progress import progress
+from bridge.screen import Screen
 from bridge.session import session
 from worker.expiry import Pruned, Retention, prune_blobs
 
 
-async def prune(*, limit: int, dry: bool) -> Pruned:
+async def prune(screen: Screen, *, limit: int, dry: bool) -> Pruned:
     """Delete what is over and return what was done. For entry points only. Raises BridgeError."""
     async with session() as bridge:
         if bridge.blobs is None:
             return Pruned(0, 0, 0, stopped=False)
         retention = Retention.of(bridge.settings)
-        return await prune_blobs(bridge.blobs, retention, now=bridge.clock(), limit=limit, dry=dry)
+        with progress(screen, "messages looked at") as advance:
+            return await prune_blobs(
+                bridge.blobs, retention, now=bridge.clock(), limit=limit, dry=dry, advance=advance
+            )
 
 
 def as_json(pruned: Pruned) -> str:

@@ -1,17 +1,15 @@
 """`bridge export` and `bridge import`: a store moves into a file, and out of it into an empty store."""
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
-from rich.progress import Progress
 from rich.text import Text
 
 from bridge import move_file
+from bridge.progress import progress
 from bridge.screen import Screen
 from bridge.session import session
 from bridge.sheet import command
@@ -59,10 +57,10 @@ async def export(path: Path, screen: Screen) -> Moved:
         whole = Stamp(stamp.format or FORMAT, stamp.partitions or bridge.partitions)
         try:
             with move_file.Writer(path, whole, at=bridge.clock()) as file:
-                with _bar(screen, "exporting", await bridge.store.size()) as advance:
+                with progress(screen, "exporting", await bridge.store.size()) as advance:
                     async for portion in bridge.store.portions():
                         file.add(portion, now=bridge.clock())
-                        advance()
+                        advance(1)
                 if await _pulse(bridge) != before:
                     raise NotAtRest(
                         "commands were accepted or delivered while the store was read, so the export would "
@@ -100,7 +98,7 @@ async def import_(path: Path, screen: Screen) -> Moved:
                 "import into an empty one"
             )
         await bridge.store.begin_import(contents.digest)
-        with _bar(screen, "importing", contents.lines) as advance:
+        with progress(screen, "importing", contents.lines) as advance:
             for batch in _batches(move_file.portions(path, now=bridge.clock())):
                 await bridge.store.restore(batch)
                 advance(len(batch))
@@ -108,20 +106,22 @@ async def import_(path: Path, screen: Screen) -> Moved:
         return Moved(contents.lines, tuple(doubts))
 
 
-def print_exported(moved: Moved, path: Path, console: Console) -> None:
-    """Write what was done, and what comes next."""
-    console.print(Text(f"{moved.lines} lines are in {path}: everything but the blobs of whole mails"))
-    console.print(
+def tell_exported(moved: Moved, path: Path, screen: Screen) -> None:
+    """Say what was done, and what comes next."""
+    screen.tell({"lines": moved.lines, "file": str(path)})
+    screen.out.print(Text(f"{moved.lines} lines are in {path}: everything but the blobs of whole mails"))
+    screen.out.print(
         Text(f"next: {command('import', str(path))} with the settings of the other store", style="dim")
     )
 
 
-def print_imported(moved: Moved, console: Console) -> None:
-    """Write what was done, and what comes next."""
+def tell_imported(moved: Moved, screen: Screen) -> None:
+    """Say what was done, and what comes next."""
+    screen.tell({"lines": moved.lines, "doubts": moved.doubts})
     for doubt in moved.doubts:
-        console.print(Text(doubt, style="yellow"))
-    console.print(Text(f"{moved.lines} lines were read"))
-    console.print(
+        screen.out.print(Text(doubt, style="yellow"))
+    screen.out.print(Text(f"{moved.lines} lines were read"))
+    screen.out.print(
         Text(
             "next: never start the old store again; `bridge resume SERVICE` lets go on what was paused",
             style="dim",
@@ -189,13 +189,3 @@ def _batches(portions: Iterator[Portion]) -> Iterator[list[Portion]]:
 
 def _parts(item: tuple[object, ...]) -> Iterator[bytes]:
     return (part for part in item if isinstance(part, bytes))
-
-
-@contextlib.contextmanager
-def _bar(screen: Screen, doing: str, total: int) -> Iterator[Callable[..., None]]:
-    if not screen.err.is_terminal:
-        yield lambda _count=1: None
-        return
-    with Progress(console=screen.err, transient=True) as progress:
-        task = progress.add_task(doing, total=total)
-        yield lambda count=1: progress.advance(task, count)

@@ -47,6 +47,7 @@ async def pause(channel: str, screen: Screen, *, reason: str, hold: bool = False
             f"nothing of theirs is kept. {lift} lets them in again"
         )
     )
+    screen.tell({"channel": channel, "paused": True, "because": reason})
 
 
 async def resume(channel: str, screen: Screen) -> None:
@@ -65,6 +66,8 @@ async def resume(channel: str, screen: Screen) -> None:
         if channel in each
     ]
     screen.out.print(Text(f"{channel} is open; {'; '.join(before) or 'it was not paused'}"))
+    was = {how: each.get(channel) for how, each in (("paused", paused), ("held", held))}
+    screen.tell({"channel": channel, "paused": False, "was": was["paused"] or was["held"]})
 
 
 async def _wake(bridge: Bridge, channel: str) -> None:

@@ -29,6 +29,8 @@ class Places:
     pid: int
     #: Commands that can be pasted into a terminal, by what they do.
     samples: Mapping[str, str] = field(default_factory=dict)
+    #: Where each process tells its metrics and its health, where it does.
+    metrics: Mapping[str, str] = field(default_factory=dict)
 
     def line(self) -> str:
         """Return it all as one line of JSON."""

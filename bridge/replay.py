@@ -3,7 +3,7 @@
 from bridge.letters import Chosen, choose, print_plan, require_choice
 from bridge.moments import Clock
 from bridge.reading import Reader
-from bridge.round import Fate, Happened, go_watched, print_happened
+from bridge.round import Fate, Happened, Round, go_watched, print_happened
 from bridge.screen import Screen
 from bridge.session import session
 from worker.deadletters import Filter
@@ -29,6 +29,7 @@ async def replay(
     async with session(service) as bridge:
         chosen = await choose(bridge, service, wanted)
         if not print_plan(chosen, screen.out, clock, service=service, verb="replay"):
+            screen.tell(Round(0).fields())
             return True
         if dry_run:
             await _foresee(bridge, chosen, screen)
@@ -40,6 +41,7 @@ async def replay(
 
         done = await go_watched(chosen.letters, act, screen, doing="replaying", rate=rate)
     done.report(screen.out, past="replayed")
+    screen.tell(done.fields())
     if done.broken:
         raise done.broken
     return done.complete
@@ -72,3 +74,5 @@ async def _foresee(bridge: Bridge, chosen: Chosen, screen: Screen) -> None:
             screen.out.print(title)
             print_happened(fitting, screen.out)
     screen.out.print(f"a dry run: {len(chosen.letters)} were looked at, nothing was changed")
+    stay = {each.letter.id: each.text for each in foreseen if each.fate is Fate.KEPT}
+    screen.tell({"dry_run": True, "letters": [head.id for head in chosen.letters], "would_stay": stay})

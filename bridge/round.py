@@ -4,15 +4,15 @@ import asyncio
 import contextlib
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console
-from rich.progress import Progress
 from rich.text import Text
 
+from bridge.progress import progress
 from bridge.screen import Screen
 from bridge.sheet import plain
 from worker.errors import BridgeError
@@ -68,6 +68,13 @@ class Round:
         console.print(Text("; ".join(parts), style="green" if self.complete else "yellow"))
         print_happened([each for each in self.happened if each.fate is Fate.KEPT], console)
 
+    def fields(self) -> dict[str, Any]:
+        """Return what became of the letters, for scripts."""
+        counts = Counter(each.fate for each in self.happened)
+        kept = {each.letter.id: each.text for each in self.happened if each.fate is Fate.KEPT}
+        numbers = {fate.value: counts[fate] for fate in Fate}
+        return {"total": self.total, **numbers, "complete": self.complete, "letters_kept": kept}
+
 
 def print_happened(happened: Sequence[Happened], console: Console) -> None:
     """Write a line for each of the first ones."""
@@ -108,8 +115,8 @@ async def go_watched(
 ) -> Round:
     """Do them so many a second; a bar shows it on a terminal, and Ctrl-C ends it between two letters."""
     async with _stoppable() as stop:
-        with _bar(screen, doing, len(letters)) as advance:
-            return await go(letters, act, proceed=_pace(stop, rate), advance=advance)
+        with progress(screen, doing, len(letters)) as advance:
+            return await go(letters, act, proceed=_pace(stop, rate), advance=lambda: advance(1))
 
 
 def _pace(stop: asyncio.Event, rate: float) -> Callable[[], Awaitable[bool]]:
@@ -139,13 +146,3 @@ async def _stoppable() -> AsyncIterator[asyncio.Event]:
     finally:
         for number in _STOP:
             loop.remove_signal_handler(number)
-
-
-@contextlib.contextmanager
-def _bar(screen: Screen, doing: str, total: int) -> Iterator[Callable[[], None]]:
-    if not screen.err.is_terminal:
-        yield lambda: None
-        return
-    with Progress(console=screen.err, transient=True) as progress:
-        task = progress.add_task(doing, total=total)
-        yield lambda: progress.advance(task)

@@ -1,5 +1,6 @@
 """The screen: where a person reads what the bridge says. Colours only on a terminal."""
 
+import json
 import sys
 from typing import Final
 
@@ -13,8 +14,10 @@ _WIDEST: Final = 7
 class Screen:
     """Standard output for what was asked for, standard error for everything else."""
 
-    def __init__(self) -> None:
-        self.out = Console(soft_wrap=True, highlight=False)
+    def __init__(self, *, as_json: bool = False) -> None:
+        """`as_json` writes on standard output one line of JSON instead of what a person reads."""
+        self._as_json = as_json
+        self.out = Console(soft_wrap=True, highlight=False, quiet=as_json)
         self.err = Console(soft_wrap=True, highlight=False, stderr=True)
         self._colours: dict[str, str] = {}
 
@@ -26,6 +29,11 @@ class Screen:
     def say(self, text: str, *, style: str = "") -> None:
         """Write one sentence about the bridge itself."""
         self.err.print(Text(f"bridge: {text}", style=style))
+
+    def tell(self, facts: object) -> None:
+        """Write what a script wants to know, where a script asked."""
+        if self._as_json:
+            sys.stdout.write(json.dumps(facts) + "\n")
 
     def log(self, name: str, line: str) -> None:
         """Write a child's line, its name in front."""

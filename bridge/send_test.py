@@ -27,4 +27,5 @@ async def send_test(name: str, screen: Screen) -> bool:
     words = "took" if taken else "did not take"
     style = "green" if taken else "red"
     screen.out.print(Text(f"{name} {words} {event.id}: {said(outcome.evidence)}", style=style))
+    screen.tell({"subscription": name, "event": event.id, "taken": taken, "answer": said(outcome.evidence)})
     return taken

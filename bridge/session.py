@@ -6,6 +6,7 @@ from typing import Literal
 
 from worker.app import app
 from worker.errors import UnknownService
+from worker.observing import Observer
 from worker.secrets import Secrets
 from worker.settings import Settings
 from worker.telemetry import logs
@@ -27,18 +28,20 @@ def configured(level: Level = "warning") -> tuple[Settings, Secrets]:
 @contextlib.asynccontextmanager
 async def wired(settings: Settings, secrets: Secrets) -> AsyncIterator[Bridge]:
     """Give a bridge of these settings, and take it back with its rings sent. Raises SettingsError."""
-    bridge = Bridge(settings, secrets, app, logs.listener())
-    async with contextlib.aclosing(bridge):
-        yield bridge
+    observer = Observer(settings, secrets, "command")
+    with contextlib.closing(observer):
+        bridge = Bridge(settings, secrets, app, observer.listen)
+        async with contextlib.aclosing(bridge):
+            yield bridge
 
 
 @contextlib.asynccontextmanager
-async def session(service: str = "") -> AsyncIterator[Bridge]:
-    """Give the bridge that is meant. For entry points only.
+async def session(service: str = "", *, level: Level = "warning") -> AsyncIterator[Bridge]:
+    """Give the bridge that is meant, and log from `level` on. For entry points only.
 
     Raises SettingsError, or UnknownService when it has no such service.
     """
-    async with wired(*configured()) as bridge:
+    async with wired(*configured(level)) as bridge:
         if service:
             require(bridge, service)
         yield bridge

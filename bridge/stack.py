@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -94,6 +95,13 @@ class Stack:
         """Where the sandbox is, None where none runs."""
         return f"http://127.0.0.1:{self.ports['sandbox']}" if self.sandboxed else None
 
+    @property
+    def metrics(self) -> Mapping[str, str]:
+        """Where each process tells its metrics and its health, where it does."""
+        host, word = reachable(self.settings.metrics.host), " metrics"
+        named = {name.removesuffix(word): port for name, port in self.ports.items() if name.endswith(word)}
+        return {name: f"http://{host}:{port}" for name, port in named.items()}
+
     @cached_property
     def environment(self) -> Mapping[str, str]:
         """The variables with which a process joins this bridge."""
@@ -135,7 +143,8 @@ class Stack:
 
     def rest(self) -> list[Program]:
         """Return everything else: it starts at the same time."""
-        programs = [self._intake(), *map(self._worker, self.workers), self._ours("beat", "beat")]
+        beat = self._ours("beat", "beat", environment=self._told("beat", "beat"))
+        programs = [self._intake(), *map(self._worker, self.workers), beat]
         return [*programs, self._sandbox()] if self.sandboxed else programs
 
     def _intake(self) -> Program:
@@ -144,7 +153,9 @@ class Stack:
                 self.smtp is None or await greets(self.settings.smtp.host, self.ports["smtp"])
             )
 
-        return self._ours("intake", "intake", ready=ready, end_s=30)
+        return self._ours(
+            "intake", "intake", ready=ready, end_s=30, environment=self._told("intake", "intake")
+        )
 
     def _worker(self, name: str) -> Program:
         told = self.home.run / f"{name}.ready"
@@ -156,7 +167,11 @@ class Stack:
         longest = max((each.call_timeout_s for each in self.settings.services.values()), default=0)
         end_s = self.settings.worker.slice_s + longest + 20
         return self._ours(
-            name, "worker", "--ready-file", str(told), "-n", f"{name}@%h", ready=ready, end_s=end_s
+            name,
+            *("worker", "--ready-file", str(told), "-n", f"{name}@%h"),
+            ready=ready,
+            end_s=end_s,
+            environment=self._told("worker", name),
         )
 
     def _sandbox(self) -> Program:
@@ -169,10 +184,21 @@ class Stack:
         return self._ours("sandbox", "sandbox", *arguments, ready=ready)
 
     def _ours(
-        self, name: str, *arguments: str, ready: Callable[[], Awaitable[bool]] = at_once, end_s: float = 15
+        self,
+        name: str,
+        *arguments: str,
+        ready: Callable[[], Awaitable[bool]] = at_once,
+        end_s: float = 15,
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> Program:
         command = (sys.executable, "-m", "bridge", *arguments)
-        return Program(name, command, ready=ready, end_s=end_s, environment=self.environment)
+        whole = {**self.environment, **environment}
+        return Program(name, command, ready=ready, end_s=end_s, environment=whole)
+
+    def _told(self, kind: str, name: str) -> Mapping[str, str]:
+        """The variable with which a process knows where it tells its metrics, where it does."""
+        port = self.ports.get(f"{name} metrics")
+        return {} if port is None else {f"BRIDGE_METRICS_{kind.upper()}_PORT": str(port)}
 
     def _wanted_ports(self, wishes: Wishes) -> dict[str, tuple[str, int]]:
         http, smtp = self.settings.http, self.settings.smtp
@@ -184,7 +210,16 @@ class Stack:
         services = self.settings.services.values()
         if not any(urlsplit(service.base_url).hostname == SANDBOX_HOST for service in services):
             del wanted["sandbox"]
-        return wanted
+        return {**wanted, **self._wanted_metrics()}
+
+    def _wanted_metrics(self) -> dict[str, tuple[str, int]]:
+        metrics = self.settings.metrics
+        wanted = {"intake": metrics.intake_port, "beat": metrics.beat_port}
+        for number, name in enumerate(self.workers):
+            # 0 is a free port for each of them
+            wanted[name] = metrics.worker_port and metrics.worker_port + number
+        found = {name: port for name, port in wanted.items() if port is not None}
+        return {f"{name} metrics": (metrics.host, port) for name, port in found.items()}
 
 
 def _settings_file(wishes: Wishes, home: Home) -> Path:

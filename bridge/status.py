@@ -1,11 +1,12 @@
 """`bridge status`: whether all is well, and how each service stands."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from bridge.condition import RATES_OVER, Condition, Gate, look
@@ -14,6 +15,7 @@ from bridge.session import session
 from bridge.sheet import columns
 from worker.pace import Counted
 from worker.spans import span
+from worker.wiring import Bridge
 
 _STYLES: Final = {Gate.OPEN: "green", Gate.PROBING: "yellow", Gate.HELD: "yellow", Gate.PAUSED: "red"}
 #: What the doors count, in the order in which it is shown.
@@ -45,12 +47,17 @@ class Overview:
 async def status(service: str = "") -> Overview:
     """Return how one service stands, or each. For entry points only. Raises BridgeError."""
     async with session(service) as bridge:
-        names = [service] if service else sorted(bridge.partitions)
-        doubts = (*await bridge.store.troubles(), *await bridge.store.weaknesses())
-        return Overview(
-            tuple([await look(bridge, name) for name in names]),
-            tuple(f"the store {doubt}" for doubt in doubts),
-        )
+        return await overlook(bridge, service)
+
+
+async def overlook(bridge: Bridge, service: str = "") -> Overview:
+    """Return how one service stands now, or each. Raises StoreUnavailable."""
+    names = [service] if service else sorted(bridge.partitions)
+    doubts = (*await bridge.store.troubles(), *await bridge.store.weaknesses())
+    return Overview(
+        tuple([await look(bridge, name) for name in names]),
+        tuple(f"the store {doubt}" for doubt in doubts),
+    )
 
 
 def as_json(overview: Overview, clock: Clock) -> str:
@@ -65,27 +72,31 @@ def as_json(overview: Overview, clock: Clock) -> str:
 
 def print_status(overview: Overview, console: Console, clock: Clock) -> None:
     """Write the verdict, what needs a person, and the figures."""
+    for part in parts(overview, clock):
+        console.print(part)
+
+
+def parts(overview: Overview, clock: Clock) -> Iterator[Text | Table]:
+    """Yield the verdict, what needs a person, and the figures."""
     conditions = overview.services
     needs = [f"{each.service} {need}" for each in conditions for need in each.needs(clock)]
     if needs:
         things = "1 thing needs" if len(needs) == 1 else f"{len(needs)} things need"
-        console.print(Text(f"{things} a person", style="bold red"))
-        for need in needs:
-            console.print(Text(f"  {need}"))
+        yield Text(f"{things} a person", style="bold red")
+        yield from (Text(f"  {need}") for need in needs)
     else:
-        console.print(Text("all is well", style="bold green"))
-    for doubt in overview.doubts:
-        console.print(Text(f"  {doubt}", style="yellow"))
-    console.print()
-    _print_services(conditions, console, clock)
-    console.print()
-    _print_rates(conditions, console)
+        yield Text("all is well", style="bold green")
+    yield from (Text(f"  {doubt}", style="yellow") for doubt in overview.doubts)
+    yield Text()
+    yield _services(conditions, clock)
+    yield Text()
+    yield _rates(conditions)
     if any(each.counters for each in conditions):
-        console.print()
-        _print_counters(conditions, console)
+        yield Text()
+        yield _counters(conditions)
 
 
-def _print_services(conditions: Sequence[Condition], console: Console, clock: Clock) -> None:
+def _services(conditions: Sequence[Condition], clock: Clock) -> Table:
     figures = ("due", "lanes", "in flight", "dead")
     table = columns("service", "due", "oldest", "lanes", "in flight", "dead", "gate", fixed=figures)
     for each in conditions:
@@ -93,17 +104,17 @@ def _print_services(conditions: Sequence[Condition], console: Console, clock: Cl
         oldest = span(each.late) if each.due else ""
         row = (str(each.due), oldest, str(each.lanes), str(each.in_flight), str(each.dead))
         table.add_row(each.service, *row, gate)
-    console.print(table)
+    return table
 
 
-def _print_rates(conditions: Sequence[Condition], console: Console) -> None:
+def _rates(conditions: Sequence[Condition]) -> Table:
     """A row for each service and thing that is counted, a column for each stretch of time."""
     names = [f"{minutes} min" for minutes in RATES_OVER]
     table = columns("service", "a minute, over the last", *names, fixed=names)
     for each in conditions:
         for what, rates in each.rates.items():
             table.add_row(each.service, _SAID[what], *(_rate(rates[minutes]) for minutes in RATES_OVER))
-    console.print(table)
+    return table
 
 
 def _rate(per_minute: float) -> str:
@@ -113,12 +124,12 @@ def _rate(per_minute: float) -> str:
     return f"{per_minute:.1f}" if per_minute % 1 and per_minute < _WHOLE_FROM else f"{per_minute:.0f}"
 
 
-def _print_counters(conditions: Sequence[Condition], console: Console) -> None:
+def _counters(conditions: Sequence[Condition]) -> Table:
     table = columns("service", "channel", *_COUNTERS, fixed=_COUNTERS)
     for each in conditions:
         for channel, counts in each.counters.items():
             table.add_row(each.service, channel, *(str(counts.get(name, 0)) for name in _COUNTERS))
-    console.print(table)
+    return table
 
 
 def _fields(each: Condition, clock: Clock) -> dict[str, Any]:

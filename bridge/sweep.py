@@ -8,28 +8,50 @@ from typing import Any
 from rich.text import Text
 
 from bridge.moments import Clock
+from bridge.progress import Advance, progress
 from bridge.reason import require_reason
 from bridge.screen import Screen
 from bridge.session import session
 from bridge.sheet import columns, command, plain
 from worker.errors import SettingsError
+from worker.events import CommandAccepted, CommandRepeated, Event
+from worker.observing import told
+from worker.ports import Listener
 from worker.sweeps import Result, Sweep
 from worker.wiring import Bridge
 
 
-async def look(service: str) -> list[Sweep]:
+async def look(service: str, screen: Screen) -> list[Sweep]:
     """Return what sweeps would do now, of one service or of all that are swept; nothing is written.
 
     For entry points only. Raises BridgeError.
     """
     async with session(service) as bridge:
-        return [await bridge.sweeper.look(each) for each in _swept(bridge, service)]
+        services = _swept(bridge, service)
+        with progress(screen, "looking", len(services)) as advance:
+            found = []
+            for each in services:
+                found.append(await bridge.sweeper.look(each))
+                advance(1)
+        return found
 
 
-async def run(service: str, *, cap: int | None) -> Sweep:
+async def run(service: str, screen: Screen, *, cap: int | None) -> Sweep:
     """Sweep a service. For entry points only. Raises BridgeError."""
     async with session(service) as bridge:
-        return await bridge.sweeper.sweep(service, cap=cap)
+        with progress(screen, "commands ordered") as advance:
+            bridge.listen = told((bridge.listen, _counting(advance)))
+            return await bridge.sweeper.sweep(service, cap=cap)
+
+
+def _counting(advance: Advance) -> Listener:
+    """Return what notes every command that a sweep orders."""
+
+    def listen(event: Event) -> None:
+        if isinstance(event, CommandAccepted | CommandRepeated):
+            advance(1)
+
+    return listen
 
 
 async def history(service: str, *, limit: int) -> tuple[list[Sweep], dict[str, str]]:
@@ -56,6 +78,7 @@ async def pause(service: str, screen: Screen, *, reason: str) -> None:
             f"{command('sweep', 'resume', service)} lets them go on"
         )
     )
+    screen.tell({"service": service, "paused": True, "because": reason})
 
 
 async def resume(service: str, screen: Screen) -> None:
@@ -65,6 +88,7 @@ async def resume(service: str, screen: Screen) -> None:
         await bridge.store.resume_sweeps(service)
     was = f"they were paused because: {before}" if before else "they were not paused"
     screen.out.print(Text(plain(f"sweeps of {service} go on; {was}")))
+    screen.tell({"service": service, "paused": False, "was": before or None})
 
 
 def _swept(bridge: Bridge, service: str) -> list[str]:

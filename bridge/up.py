@@ -131,4 +131,5 @@ def _places(stack: Stack) -> Places:
         config=str(stack.config),
         pid=os.getpid(),
         samples=shown,
+        metrics=stack.metrics,
     )

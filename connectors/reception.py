@@ -6,6 +6,7 @@ connector, so whatever a connector does, the sender gets one of the known answer
 
 import hashlib
 from enum import StrEnum
+from time import perf_counter
 from typing import Any, Final, Protocol
 
 import structlog
@@ -27,13 +28,16 @@ from connectors.base import (
 from connectors.keeping import preserve
 from connectors.placing import place
 from connectors.quiet import Quiet
+from connectors.trace import sent_span
 from connectors.understanding import Bring, understand
 from worker.blob import ObjectName
 from worker.commands import Command
 from worker.errors import KeyConflict, LaneFull, OriginalMissing, StoreUnavailable, UserDataRefused
+from worker.events import DeliveryAnswered
 from worker.letters import Unreadable
 from worker.mail_ports import Take
 from worker.notes import Note
+from worker.passage import PASSAGE, Passage
 from worker.ports import Door
 
 _log: Any = structlog.get_logger()
@@ -101,7 +105,7 @@ async def receive(
     take: Take = freely,
     quiet: Quiet | None = None,
 ) -> Answer:
-    """Take one delivery in and return what the sender is to be told. Never raises.
+    """Take one delivery in, return what the sender is to be told, and report it. Never raises.
 
     Args:
         connector: The delivery's channel.
@@ -113,7 +117,59 @@ async def receive(
         take: Makes room for what is fetched.
         quiet: Keeps a flood of refusals out of the log, where strangers can make one.
     """
+    passage = Passage(delivery.trace_id, sent_span(delivery.headers, delivery.trace_id))
+    within, watch = PASSAGE.set(passage), _Watch()
+    try:
+        answer = await _take_in(
+            connector,
+            delivery,
+            door,
+            errands,
+            watch,
+            keep_conflicts=keep_conflicts,
+            take=take,
+            quiet=quiet,
+        )
+    finally:
+        PASSAGE.reset(within)
+    door.tell(
+        DeliveryAnswered(
+            service=connector.service,
+            channel=delivery.channel,
+            answer=answer.answered.value,
+            trace_id=passage.trace_id,
+            parent_id=passage.parent_id,
+            verify_ms=watch.verified_ms,
+            elapsed_ms=watch.elapsed_ms(),
+        )
+    )
+    return answer
 
+
+class _Watch:
+    """How long a delivery took so far."""
+
+    __slots__ = ("_began", "verified_ms")
+
+    def __init__(self) -> None:
+        self._began = perf_counter()
+        self.verified_ms = 0.0
+
+    def elapsed_ms(self) -> float:
+        return (perf_counter() - self._began) * 1000
+
+
+async def _take_in(
+    connector: Connector,
+    delivery: Delivery,
+    door: Door,
+    errands: Errands,
+    watch: _Watch,
+    *,
+    keep_conflicts: bool,
+    take: Take,
+    quiet: Quiet | None,
+) -> Answer:
     async def bring(channel: str, name: ObjectName) -> bytes:
         return await errands.bring(channel, name, take)
 
@@ -122,6 +178,8 @@ async def receive(
             verified = await _verify(connector, delivery, errands)
         except Refused as refusal:
             return await _refuse(connector, delivery, door, refusal, quiet)
+        finally:
+            watch.verified_ms = watch.elapsed_ms()
         if verified is None:
             return await _later(connector, delivery, door, "the evidence could not be fetched")
         return await _receive(connector, verified, door, errands, bring, keep_conflicts=keep_conflicts)

@@ -6,10 +6,10 @@ What it finds it mends and reports, loudly: each is a fault of the bridge, or of
 from collections import defaultdict
 from typing import Protocol
 
-from worker.events import Audited, AuditRepaired
 from worker.lanes import Partition
 from worker.ports import Clock, Listener
 from worker.upkeep import Audit, Flaw
+from worker.upkeep_events import Audited, AuditRepaired
 from worker.upkeep_ports import Audits
 
 

@@ -11,13 +11,13 @@ from datetime import timedelta
 
 from worker.audit import audit
 from worker.errors import BridgeError, StoreUnavailable
-from worker.events import BlobsPruned, Reconciled, UpkeepFailed
 from worker.expiry import Retention, prune_blobs
 from worker.lanes import Partition
 from worker.ports import Blobs, Clock, Ids, Listener, Store
 from worker.prune import Pruner
 from worker.reconcile import Bench, Found, reconcile
 from worker.slots import once
+from worker.upkeep_events import BlobsPruned, Reconciled, UpkeepFailed
 from worker.upkeep_settings import ScheduleSettings
 
 

@@ -3,11 +3,58 @@
 No event carries a body, a secret or an address.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
 from worker.letters import LetterHead
+from worker.upkeep_events import (
+    Audited,
+    AuditRepaired,
+    BlobsPruned,
+    InteractionDiffers,
+    InteractionGone,
+    Pruned,
+    Reconciled,
+    ReconcileDoubted,
+    SweepDone,
+    SweepRefused,
+    UpkeepFailed,
+    WorkerStuck,
+)
+
+
+def _measured() -> float:
+    """Return the field of a time that was measured: two accounts of the same fact differ in it."""
+    measured: float = field(default=0.0, compare=False)
+    return measured
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryAnswered:
+    """A delivery came in by a channel, and its sender was told what became of it."""
+
+    service: str
+    channel: str
+    #: A value of `connectors.base.Answered`.
+    answer: str
+    trace_id: str
+    #: The sender's own span, as 16 hex digits; empty without one.
+    parent_id: str
+    #: How long the proof took, and all of it together.
+    verify_ms: float = _measured()
+    elapsed_ms: float = _measured()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRejected:
+    """A door turned a request away before any connector saw it."""
+
+    #: Empty where it belonged to none, as the channel.
+    service: str
+    channel: str
+    #: One word of the door's own table.
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +68,8 @@ class CommandAccepted:
     sequence: int
     receipt_id: str
     trace_id: str
+    #: How long the store took to accept it.
+    elapsed_ms: float = _measured()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +83,23 @@ class CommandRepeated:
     sequence: int
     receipt_id: str
     trace_id: str
+    elapsed_ms: float = _measured()
+
+
+@dataclass(frozen=True, slots=True)
+class LaneClaimed:
+    """A lane was taken, to work on what waits in it."""
+
+    service: str
+    external_id: str
+    #: The number of its first command, and that command's trace.
+    sequence: int
+    trace_id: str
+    attempt: int
+    #: Whether it was taken from a holder who never gave it back: the process died, hung or was cut off.
+    stolen: bool
+    #: How long the claim took, for this lane and those that were taken with it.
+    elapsed_ms: float = _measured()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +116,8 @@ class CallAnswered:
     request_id: str
     elapsed_ms: float
     trace_id: str
+    #: The number of the command it was for; 0 where it was for none.
+    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +133,12 @@ class CommandApplied:
     #: How many older updates went out with it.
     merged: int
     trace_id: str
+    #: The number of the oldest command that went out with it: the trace is that one's.
+    first: int = field(default=0, compare=False)
+    #: From the acceptance of that one to here.
+    waited_s: float = _measured()
+    #: How long the store took to write it.
+    wrote_ms: float = _measured()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +152,7 @@ class CommandDeferred:
     due: datetime
     attempt: int
     trace_id: str
+    wrote_ms: float = _measured()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +166,7 @@ class CommandBuried:
     reason: str
     letter_id: str
     trace_id: str
+    wrote_ms: float = _measured()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,149 +291,11 @@ class DrainFailed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class SweepDone:
-    """A sweep came to its end; what it did not stop it left alone."""
-
-    service: str
-    sweep: str
-    by: str
-    result: str
-    reason: str
-    open: int
-    looked: int
-    stops: int
-    warnings: int
-    overtaken: int
-
-
-@dataclass(frozen=True, slots=True)
-class SweepRefused:
-    """A sweep stopped nothing, because a guard stood in the way: a person must look."""
-
-    service: str
-    sweep: str
-    by: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class InteractionGone:
-    """A check found that an interaction which the ledger held open has ended elsewhere."""
-
-    service: str
-    external_id: str
-    interaction_id: str
-    #: When it was checked, or known to be active, before.
-    known_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class InteractionDiffers:
-    """A check found an interaction in another state than the check before, or under another id."""
-
-    service: str
-    external_id: str
-    interaction_id: str
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reconciled:
-    """A few of the interactions that the ledger holds open were checked."""
-
-    service: str
-    #: How many are open.
-    open: int
-    checked: int
-    gone: int
-    differing: int
-    #: Checks that came to no answer.
-    unanswered: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReconcileDoubted:
-    """Checks find none of ours at the API: nothing more is closed until one is seen. A person must look."""
-
-    service: str
-    #: How many were closed without a proof.
-    closed: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Audited:
-    """A part of the store was held against the rules."""
-
-    #: Empty: the store is every service's.
-    service: str
-    #: When it began.
-    at: datetime
-    #: Conversations and letters that were looked at.
-    looked: int
-    #: Flaws that were mended; none is expected.
-    mended: int
-    #: Whether the look reached the end of the store.
-    whole: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AuditRepaired:
-    """The store contradicted itself, which was put right: a fault of the bridge, or of a hand."""
-
-    service: str
-    partition: int
-    #: A value of `worker.upkeep.Flaw`.
-    flaw: str
-    #: How many there were in this look.
-    count: int
-    #: One of them: a conversation, or a dead letter.
-    example: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pruned:
-    """What had been kept for long enough was thrown away."""
-
-    service: str
-    letters: int
-    #: Letters as old, kept because commands wait behind them.
-    spared: int
-    #: Notes of what channels let go.
-    notes: int
-
-
-@dataclass(frozen=True, slots=True)
-class BlobsPruned:
-    """Whole messages that had been kept for long enough were thrown away."""
-
-    #: Empty: they belong to channels.
-    service: str
-    deleted: int
-    deleted_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class UpkeepFailed:
-    """A piece of upkeep broke off; its next slot goes on."""
-
-    task: str
-    service: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerStuck:
-    """This process ends, to be started again: work was due and it looked for none."""
-
-    service: str
-    due_for_s: float
-    idle_for_s: float
-
-
 Event = (
-    CommandAccepted
+    DeliveryAnswered
+    | RequestRejected
+    | LaneClaimed
+    | CommandAccepted
     | CommandRepeated
     | CallAnswered
     | CommandApplied

@@ -1,6 +1,6 @@
 """Expiry: whole messages go when their time is over."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -49,9 +49,17 @@ class Pruned:
 
 
 async def prune_blobs(
-    blobs: Blobs, retention: Retention, *, now: datetime, limit: int = LIMIT, dry: bool = False
+    blobs: Blobs,
+    retention: Retention,
+    *,
+    now: datetime,
+    limit: int = LIMIT,
+    dry: bool = False,
+    advance: Callable[[int], None] = lambda _looked: None,
 ) -> Pruned:
     """Delete the messages whose time is over, up to a limit; `dry` deletes nothing and says what would go.
+
+    `advance` hears of how many more were looked at.
 
     Safe to run many times, and at the same time. A message that comes again in the moment of its deletion may
     lose its page, never its interaction. Raises BlobsUnavailable; what was deleted until then stays deleted.
@@ -70,4 +78,5 @@ async def prune_blobs(
             deleted += 1
             size += head.size
         after = page[-1].name
+        advance(len(page))
     return Pruned(seen, deleted, size, stopped=False)

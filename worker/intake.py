@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import Final
 
 from worker.blob import BlobName
@@ -17,7 +18,7 @@ from worker.errors import (
     StoreUnavailable,
     UnknownService,
 )
-from worker.events import CommandAccepted, CommandRepeated
+from worker.events import CommandAccepted, CommandRepeated, Event
 from worker.lanes import Appended, Receipt, partition_of
 from worker.letters import Unreadable
 from worker.notes import Note
@@ -89,8 +90,9 @@ class Intake:
         return conflict
 
     async def _append(self, command: Command) -> Receipt:
+        began = perf_counter()
         appended = await self._store.append(command, receipt_id=self._ids(), now=self._clock())
-        self._tell(command, appended.receipt)
+        self._tell(command, appended.receipt, began)
         self._ring(command, appended)
         return appended.receipt
 
@@ -137,6 +139,10 @@ class Intake:
         if self._counting is None or self._counting.done():
             self._counting = asyncio.create_task(self._count_soon())
 
+    def tell(self, event: Event) -> None:
+        """See `worker.ports.Door.tell`."""
+        self._listen(event)
+
     async def settle(self) -> None:
         """Return when every ring under way has been sent and every count was written, if that can be done."""
         if self._counting is not None:
@@ -172,7 +178,7 @@ class Intake:
         self._ringing.add(task)
         task.add_done_callback(self._ringing.discard)
 
-    def _tell(self, command: Command, receipt: Receipt) -> None:
+    def _tell(self, command: Command, receipt: Receipt, began: float) -> None:
         fact = CommandRepeated if receipt.duplicate else CommandAccepted
         self._listen(
             fact(
@@ -183,6 +189,7 @@ class Intake:
                 sequence=receipt.sequence,
                 receipt_id=receipt.id,
                 trace_id=command.trace_id,
+                elapsed_ms=(perf_counter() - began) * 1000,
             )
         )
 

@@ -108,6 +108,8 @@ class Claim:
     #: The head of the lane and some that follow it.
     commands: tuple[Queued, ...]
     lease_until: datetime
+    #: Whether it was taken from an earlier holder who never gave it back.
+    stolen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,11 @@ class LoopThread:
         self._thread = threading.Thread(target=self._loop.run_forever, name="bridge-loop", daemon=True)
         self._thread.start()
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop itself, for whoever asks it from another thread without waiting for ever."""
+        return self._loop
+
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the loop and return what it returns, or raise what it raises."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()

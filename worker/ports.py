@@ -332,3 +332,6 @@ class Door(Protocol):
 
     async def tally(self, service: str, counter: str) -> None:
         """Add one to a counter, soon; an empty service counts what belongs to none. Never raises."""
+
+    def tell(self, event: Event) -> None:
+        """Report what happened to whoever listens. Never raises."""

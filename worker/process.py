@@ -6,16 +6,20 @@ import sys
 import threading
 import time
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
 from celery import Celery
 
 from worker.errors import StoreUnavailable
-from worker.events import DrainFailed, WorkerStuck
+from worker.events import DrainFailed
+from worker.heartbeat import Heartbeat
 from worker.loop import LoopThread
+from worker.observing import Observer
 from worker.store.limits import Limits
 from worker.store.redis import RedisStore
-from worker.telemetry import logs
+from worker.telemetry.health import loop_health
+from worker.upkeep_events import WorkerStuck
 from worker.watchdog import watch
 from worker.wiring import Bridge, read_configuration, store_url
 
@@ -33,10 +37,13 @@ class Process:
     def __init__(self, celery: Celery) -> None:
         """Raise SettingsError, StoreUnsafe, or StoreUnavailable when the store stays away."""
         settings, secrets = read_configuration()
+        self._celery = celery
+        self._beating: Future[None] | None = None
+        self._observer = Observer(settings, secrets, "worker")
         self._loop = LoopThread()
 
         async def build() -> Bridge:
-            return Bridge(settings, secrets, celery, logs.listener())
+            return Bridge(settings, secrets, celery, self._observer.listen)
 
         self.bridge = self.run(build())
         self._await_store()
@@ -53,10 +60,23 @@ class Process:
         if self.bridge.settings.worker.watchdog_s:
             threading.Thread(target=self._guard, name="bridge-watchdog", daemon=True).start()
 
+    def tell(self) -> None:
+        """From now on, tell metrics and health where there is a port for it. Raises SettingsError."""
+        bridge = self.bridge
+        health = loop_health(self._loop.loop, bridge.store.ping, leaving=lambda: bool(bridge.stopping))
+        self._observer.serve(health, self._celery)
+
+    def beat(self, heart: Heartbeat) -> None:
+        """From now on, let the event loop keep a heartbeat file fresh."""
+        self._beating = asyncio.run_coroutine_threadsafe(heart.keep(asyncio.sleep), self._loop.loop)
+
     def close(self) -> None:
         """Give everything back."""
+        if self._beating is not None:
+            self._beating.cancel()
         self.run(self.bridge.aclose())
         self._loop.close()
+        self._observer.close()
 
     def _guard(self) -> None:
         stuck = asyncio.run(self._watch())

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from worker.events import LetterDiscarded, Pruned
+from worker.events import LetterDiscarded
 from worker.lanes import Entry
 from worker.letters import LetterHead
 from worker.ports import Clock, Ids, Letters, Listener
+from worker.upkeep_events import Pruned
 from worker.upkeep_settings import RetentionSettings
 
 #: Letters read by one round trip, and looked at by one run in each service.

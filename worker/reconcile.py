@@ -11,14 +11,7 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Final
 
-from worker.events import (
-    BreakerOpened,
-    CallAnswered,
-    InteractionDiffers,
-    InteractionGone,
-    ReconcileDoubted,
-    ServiceHeld,
-)
+from worker.events import BreakerOpened, CallAnswered, ServiceHeld
 from worker.interactions import EndedBy, Interaction
 from worker.lanes import Entry, Partition
 from worker.news import of_change
@@ -28,6 +21,7 @@ from worker.outcomes import Conflict, NotFound, Ok, Outcome, Overloaded, Rejecte
 from worker.ports import Api, Clock, Ids, Listener, Store
 from worker.settings import RetrySettings
 from worker.upkeep import Check, Unchecked
+from worker.upkeep_events import InteractionDiffers, InteractionGone, ReconcileDoubted
 from worker.upkeep_settings import ReconcileSettings
 
 #: The share of the time between two slots over which the checks of one are spread.

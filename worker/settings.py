@@ -17,6 +17,7 @@ from worker.measures import Port, Seconds, SecretReference
 from worker.notices import NoticeKind
 from worker.sweep_settings import SweepRules, SweepSettings, rules_of
 from worker.sweeps import SWEEPER
+from worker.telemetry_settings import MetricsSettings, TracesSettings
 from worker.upkeep_settings import ReconcileSettings, RetentionSettings, ScheduleSettings
 
 #: How long a ring may stay unacknowledged before Celery's Redis transport sends it again, in seconds.
@@ -279,6 +280,8 @@ class Settings(Frozen):
     worker: WorkerSettings = WorkerSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     retention: RetentionSettings = RetentionSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    traces: TracesSettings = TracesSettings()
     services: Mapping[Name, ServiceSettings] = Field(default_factory=dict)
     channels: Mapping[Name, ChannelSettings] = Field(default_factory=dict)
     #: Who may use the command API; without any, it is not served.

@@ -18,13 +18,18 @@ from worker.commands import Command
 from worker.doorbell import DRAIN
 from worker.errors import BridgeError, LaneFull, StoreUnavailable, UnknownService
 from worker.lanes import Partition
+from worker.observing import Observer
 from worker.process import ProcessHolder
 from worker.telemetry import logs
+from worker.telemetry.health import Health, Pulse
 from worker.wiring import new_id, read_configuration
 
 _COMMANDS: Final[TypeAdapter[Command]] = TypeAdapter(Command)
 #: How long a command that cannot be accepted just now rests before it goes back to the broker.
 _REST_S: Final = 1.0
+#: How long a beat may send nothing before it counts as dead: so many ticks, and at least so many seconds.
+_SILENT_TICKS: Final = 10
+_SILENT_S: Final = 30.0
 
 holder = ProcessHolder(app)
 
@@ -132,10 +137,29 @@ def _begin(**_: object) -> None:
 
 @signals.worker_ready.connect(weak=False)
 def _watch_over(sender: Any = None, **_: object) -> None:  # noqa: ANN401 - Celery's consumer has no type
-    """Let the watchdog see to it that this process keeps looking for work."""
-    # In a pool of processes it is the children who drain: this one would always be found idle.
-    if not isinstance(sender.pool, PreforkPool):
-        holder.get().guard()
+    """Let the watchdog see to it that this process keeps looking for work, and whoever asks see how it is."""
+    # In a pool of processes it is the children who drain: this one would always be found idle, and counting
+    # nothing.
+    if isinstance(sender.pool, PreforkPool):
+        return
+    process = holder.get()
+    process.guard()
+    try:
+        process.tell()
+    except BridgeError as error:
+        raise SystemExit(f"bridge worker: {error}") from error
+
+
+@signals.beat_init.connect(weak=False)
+def _tell_of_beat(**_: object) -> None:
+    """Let whoever asks see how the beat is: it lives while it sends."""
+    settings, secrets = read_configuration()
+    pulse = Pulse(max(_SILENT_TICKS * settings.worker.tick_s, _SILENT_S))
+    signals.after_task_publish.connect(lambda **_: pulse.beat(), weak=False)
+    try:
+        Observer(settings, secrets, "beat").serve(Health(pulse.live, pulse.ready), app)
+    except BridgeError as error:
+        raise SystemExit(f"bridge beat: {error}") from error
 
 
 @signals.worker_shutting_down.connect(weak=False)

@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from worker.errors import StoreUnavailable
-from worker.events import WorkerStuck
 from worker.lanes import Partition
 from worker.ports import Clock, Lanes
+from worker.upkeep_events import WorkerStuck
 
 #: Looks within its patience: so many must find the same before it speaks.
 _LOOKS: Final = 10

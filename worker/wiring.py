@@ -81,8 +81,7 @@ class Bridge:
     @property
     def partitions(self) -> Mapping[str, int]:
         """How many partitions each service has, and each subscription, which the store knows as one."""
-        services = {name: service.partitions for name, service in self.settings.services.items()}
-        return {**services, **dict.fromkeys(self.settings.hooks, 1)}
+        return partitions_of(self.settings)
 
     @cached_property
     def intake(self) -> Intake:
@@ -339,6 +338,12 @@ def read_configuration() -> tuple[Settings, Secrets]:
     configuration.find_running()
     path = configuration.config_path()
     return configuration.load(), Secrets(path.parent if path else Path())
+
+
+def partitions_of(settings: Settings) -> Mapping[str, int]:
+    """Return how many partitions each service has, and each subscription, which the store knows as one."""
+    services = {name: service.partitions for name, service in settings.services.items()}
+    return {**services, **dict.fromkeys(settings.hooks, 1)}
 
 
 def store_url(settings: Settings, secrets: Secrets) -> str:

@@ -7,9 +7,15 @@ from typing import Annotated
 
 import typer
 
+from bridge.cli import completion
 from bridge.cli.options import DEFAULT_DATA, AsJson, Config, Data, Reason, choose
 
-Channel = Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel, as in the settings.")]
+Channel = Annotated[
+    str,
+    typer.Argument(
+        metavar="CHANNEL", help="The channel, as in the settings.", autocompletion=completion.channels
+    ),
+]
 
 
 def pause(
@@ -19,6 +25,7 @@ def pause(
     hold: Annotated[
         bool, typer.Option("--hold", help="Let messages in, in order, and deliver none of them.")
     ] = False,
+    as_json: AsJson = False,
     config: Config = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
@@ -33,10 +40,12 @@ def pause(
     from bridge.pauses import pause as run
     from bridge.screen import Screen
 
-    asyncio.run(run(channel, Screen(), reason=reason, hold=hold))
+    asyncio.run(run(channel, Screen(as_json=as_json), reason=reason, hold=hold))
 
 
-def resume(channel: Channel, *, config: Config = None, data: Data = DEFAULT_DATA) -> None:
+def resume(
+    channel: Channel, *, as_json: AsJson = False, config: Config = None, data: Data = DEFAULT_DATA
+) -> None:
     """Let a channel's senders in again, and let go what was held; takes two seconds for that."""
     choose(config, data)
     import asyncio
@@ -44,21 +53,26 @@ def resume(channel: Channel, *, config: Config = None, data: Data = DEFAULT_DATA
     from bridge.pauses import resume as run
     from bridge.screen import Screen
 
-    asyncio.run(run(channel, Screen()))
+    asyncio.run(run(channel, Screen(as_json=as_json)))
 
 
-def list_(*, config: Config = None, data: Data = DEFAULT_DATA) -> None:
+def list_(*, as_json: AsJson = False, config: Config = None, data: Data = DEFAULT_DATA) -> None:
     """List the configured channels."""
     choose(config, data)
-    from bridge.channel_list import channels
+    from bridge.channel_list import print_channels
     from bridge.screen import Screen
 
-    Screen().out.print(channels())
+    print_channels(Screen(as_json=as_json))
 
 
 def new(
     kind: Annotated[
-        str, typer.Argument(metavar="[KIND]", help="What kind of sender; without it, the kinds are listed.")
+        str,
+        typer.Argument(
+            metavar="[KIND]",
+            help="What kind of sender; without it, the kinds are listed.",
+            autocompletion=completion.kinds,
+        ),
     ] = "",
     *,
     name: Annotated[str, typer.Option(metavar="NAME", help="The channel's name. Default: the kind's.")] = "",
@@ -69,24 +83,27 @@ def new(
         bool,
         typer.Option("--append", help="Put it into the settings file, and make its secret if that is ours."),
     ] = False,
+    as_json: AsJson = False,
     config: Config = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Write the settings of a new channel, with comments."""
     choose(config, data)
     from bridge import channel_block
-    from bridge.channel_list import all_kinds
+    from bridge.channel_list import print_kinds
     from bridge.screen import Screen
     from worker.configuration import find_running
 
     find_running()
-    screen = Screen()
+    screen = Screen(as_json=as_json)
     if not kind:
-        screen.out.print(all_kinds())
+        print_kinds(screen)
         return
     made = channel_block.block(kind, name=name or kind, service=channel_block.the_service(service))
     if not append:
-        sys.stdout.write(made.text)
+        if not as_json:
+            sys.stdout.write(made.text)
+        screen.tell({"channel": name or kind, "settings": made.text, "secret": made.secret})
         return
     path, secret = channel_block.append(made, name or kind)
     screen.say(f"{path} has the channel {name or kind!r} now; restart the bridge for it to open")
@@ -94,6 +111,7 @@ def new(
         screen.say(f"{secret} holds a new secret: give it to the sender")
     elif made.secret:
         screen.say(f"put the secret into {path.parent / made.secret}")
+    screen.tell({"channel": name or kind, "file": str(path), "secret": made.secret, "made": bool(secret)})
 
 
 def try_(

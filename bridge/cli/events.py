@@ -5,12 +5,21 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli.options import DEFAULT_DATA, Config, Data, choose
+from bridge.cli import completion
+from bridge.cli.options import DEFAULT_DATA, AsJson, Config, Data, choose
 
 
 def send_test(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The subscription, as in the settings.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="The subscription, as in the settings.",
+            autocompletion=completion.subscriptions,
+        ),
+    ],
     *,
+    as_json: AsJson = False,
     config: Config = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
@@ -25,4 +34,4 @@ def send_test(
     from bridge.screen import Screen
     from bridge.send_test import send_test as run
 
-    raise typer.Exit(0 if asyncio.run(run(name, Screen())) else 1)
+    raise typer.Exit(0 if asyncio.run(run(name, Screen(as_json=as_json))) else 1)

@@ -5,10 +5,17 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli.options import DEFAULT_DATA, Config, Data, Reason, Service, Utc, choose
+from bridge.cli.options import DEFAULT_DATA, AsJson, Config, Data, Reason, Service, Utc, choose
 
 
-def pause(service: Service, *, reason: Reason, config: Config = None, data: Data = DEFAULT_DATA) -> None:
+def pause(
+    service: Service,
+    *,
+    reason: Reason,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
     """Send nothing more to a service until it is resumed; what arrives is accepted and kept in order."""
     choose(config, data)
     import asyncio
@@ -16,10 +23,17 @@ def pause(service: Service, *, reason: Reason, config: Config = None, data: Data
     from bridge.gates import pause as run
     from bridge.screen import Screen
 
-    asyncio.run(run(service, Screen(), reason=reason))
+    asyncio.run(run(service, Screen(as_json=as_json), reason=reason))
 
 
-def resume(service: Service, *, utc: Utc = False, config: Config = None, data: Data = DEFAULT_DATA) -> None:
+def resume(
+    service: Service,
+    *,
+    utc: Utc = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
     """Let a service go on at once, whether it was paused by a person or held after an answer."""
     choose(config, data)
     import asyncio
@@ -28,7 +42,7 @@ def resume(service: Service, *, utc: Utc = False, config: Config = None, data: D
     from bridge.moments import clock
     from bridge.screen import Screen
 
-    asyncio.run(run(service, Screen(), clock(utc=utc)))
+    asyncio.run(run(service, Screen(as_json=as_json), clock(utc=utc)))
 
 
 def retry_now(
@@ -38,6 +52,7 @@ def retry_now(
     ] = "",
     *,
     utc: Utc = False,
+    as_json: AsJson = False,
     config: Config = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
@@ -49,4 +64,4 @@ def retry_now(
     from bridge.moments import clock
     from bridge.screen import Screen
 
-    asyncio.run(run(service, Screen(), clock(utc=utc), external_id=external_id))
+    asyncio.run(run(service, Screen(as_json=as_json), clock(utc=utc), external_id=external_id))

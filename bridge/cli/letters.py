@@ -111,6 +111,7 @@ def replay(
     dry_run: DryRun = False,
     rate: Annotated[float, typer.Option(min=0.1, metavar="N", help="At most so many a second.")] = 20.0,
     utc: Utc = False,
+    as_json: AsJson = False,
     config: Config = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
@@ -127,7 +128,15 @@ def replay(
     from bridge.screen import Screen
 
     wanted = _wanted(ids, cause, channel, external_id, since)
-    done = run(service, wanted, Screen(), clock(utc=utc), rate=rate, everything=everything, dry_run=dry_run)
+    done = run(
+        service,
+        wanted,
+        Screen(as_json=as_json),
+        clock(utc=utc),
+        rate=rate,
+        everything=everything,
+        dry_run=dry_run,
+    )
     raise typer.Exit(0 if asyncio.run(done) else 1)
 
 
@@ -148,6 +157,7 @@ def edit(
         typer.Option("--unset", metavar="PATH", help="A property to take out; may be repeated."),
     ] = None,
     dry_run: DryRun = False,
+    as_json: AsJson = False,
     config: Config = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
@@ -158,7 +168,7 @@ def edit(
     from bridge.edit import edit as run
     from bridge.screen import Screen
 
-    asyncio.run(run(service, letter_id, sets or (), unsets or (), Screen(), dry_run=dry_run))
+    asyncio.run(run(service, letter_id, sets or (), unsets or (), Screen(as_json=as_json), dry_run=dry_run))
 
 
 def discard(
@@ -173,6 +183,7 @@ def discard(
     everything: Everything = False,
     dry_run: DryRun = False,
     utc: Utc = False,
+    as_json: AsJson = False,
     config: Config = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
@@ -186,7 +197,13 @@ def discard(
 
     wanted = _wanted(ids, cause, channel, external_id, since)
     done = run(
-        service, wanted, Screen(), clock(utc=utc), reason=reason, everything=everything, dry_run=dry_run
+        service,
+        wanted,
+        Screen(as_json=as_json),
+        clock(utc=utc),
+        reason=reason,
+        everything=everything,
+        dry_run=dry_run,
     )
     raise typer.Exit(0 if asyncio.run(done) else 1)
 

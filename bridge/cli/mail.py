@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bridge.cli import completion
 from bridge.cli.options import DEFAULT_DATA, AsJson, Config, Data, Utc, choose
 
 if TYPE_CHECKING:
     from bridge.mail_audit import Audit
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
-Channel = Annotated[str, typer.Argument(metavar="CHANNEL", help="The mail channel, as in the settings.")]
+Channel = Annotated[
+    str,
+    typer.Argument(
+        metavar="CHANNEL", help="The mail channel, as in the settings.", autocompletion=completion.channels
+    ),
+]
 
 
 def prune(
@@ -32,7 +38,7 @@ def prune(
     from bridge import mail_prune
     from bridge.screen import Screen
 
-    pruned = asyncio.run(mail_prune.prune(limit=limit, dry=dry_run))
+    pruned = asyncio.run(mail_prune.prune(Screen(), limit=limit, dry=dry_run))
     if as_json:
         sys.stdout.write(mail_prune.as_json(pruned) + "\n")
     else:
@@ -94,6 +100,7 @@ def audit(
     from bridge.mail_audit import audit as run
     from bridge.moments import clock
     from bridge.moments import since as moment
+    from bridge.progress import progress
     from bridge.screen import Screen
     from bridge.session import session
     from worker.wiring import utc_now
@@ -103,7 +110,8 @@ def audit(
 
     async def compare() -> "Audit":
         async with session() as bridge:
-            return await run(bridge, channel, since=begin, until=end)
+            with progress(Screen(), "mails compared") as advance:
+                return await run(bridge, channel, since=begin, until=end, advance=advance)
 
     found = asyncio.run(compare())
     if as_json:

@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli.options import DEFAULT_DATA, Config, Data, choose
+from bridge.cli.options import DEFAULT_DATA, AsJson, Config, Data, choose
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="JSON lines; docs/operations.md describes them.")]
 
 
-def export(file: File, *, config: Config = None, data: Data = DEFAULT_DATA) -> None:
+def export(file: File, *, as_json: AsJson = False, config: Config = None, data: Data = DEFAULT_DATA) -> None:
     """Write everything the store holds into a file.
 
     Nothing else may be connected to the store, or every service must be paused and nothing accepted
@@ -25,12 +25,12 @@ def export(file: File, *, config: Config = None, data: Data = DEFAULT_DATA) -> N
     from bridge.asleep import store_of
     from bridge.screen import Screen
 
-    screen = Screen()
+    screen = Screen(as_json=as_json)
     with store_of(data):
-        moving.print_exported(asyncio.run(moving.export(file, screen)), file, screen.out)
+        moving.tell_exported(asyncio.run(moving.export(file, screen)), file, screen)
 
 
-def import_(file: File, *, config: Config = None, data: Data = DEFAULT_DATA) -> None:
+def import_(file: File, *, as_json: AsJson = False, config: Config = None, data: Data = DEFAULT_DATA) -> None:
     """Read such a file into an empty store.
 
     What expired meanwhile is left out. Services that were paused stay so: resume them when the old store is
@@ -43,6 +43,6 @@ def import_(file: File, *, config: Config = None, data: Data = DEFAULT_DATA) -> 
     from bridge.asleep import store_of
     from bridge.screen import Screen
 
-    screen = Screen()
+    screen = Screen(as_json=as_json)
     with store_of(data):
-        moving.print_imported(asyncio.run(moving.import_(file, screen)), screen.out)
+        moving.tell_imported(asyncio.run(moving.import_(file, screen)), screen)

@@ -6,6 +6,8 @@ from typing import Annotated, Final
 
 import typer
 
+from bridge.cli.completion import services
+
 EXIT_CODES: Final = (
     "Exit codes: 0 all is well, 1 something is wrong and one sentence says what, 2 wrong usage."
 )
@@ -28,7 +30,10 @@ Data = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one line of JSON.")]
 Service = Annotated[
-    str, typer.Argument(metavar="SERVICE", help="The open media service, as in the settings.")
+    str,
+    typer.Argument(
+        metavar="SERVICE", help="The open media service, as in the settings.", autocompletion=services
+    ),
 ]
 Utc = Annotated[bool, typer.Option("--utc", help="Times in UTC instead of this machine's.")]
 Reason = Annotated[

@@ -11,6 +11,13 @@ import typer
 from bridge.cli.options import DEFAULT_DATA, AsJson, Config, Data, choose
 
 _HIGHEST = 65535
+Heartbeat = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="PATH",
+        help="Touch this file every few seconds, for as long as the process gets anything done.",
+    ),
+]
 
 
 def up(
@@ -59,7 +66,7 @@ def up(
     run(wishes, Screen(), as_json=as_json)
 
 
-def demo() -> None:
+def demo(*, as_json: AsJson = False) -> None:
     """Show the bridge at work: start it aside, send it webhooks and mails, check what became of them.
 
     Uses free ports and a directory of its own that is removed at the end. Exit code 0 says that everything
@@ -68,7 +75,7 @@ def demo() -> None:
     from bridge.demo import demo as run
     from bridge.screen import Screen
 
-    sys.exit(0 if run(Screen()) else 1)
+    sys.exit(0 if run(Screen(as_json=as_json)) else 1)
 
 
 def intake(
@@ -111,6 +118,7 @@ def worker(
     ready_file: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Make this file once the worker takes work.")
     ] = None,
+    heartbeat_file: Heartbeat = None,
 ) -> None:
     """Run a worker only: `celery worker` with the flags that suit the bridge.
 
@@ -119,10 +127,10 @@ def worker(
     choose(config)
     from bridge.celery_process import run_worker
 
-    run_worker(context.args, ready_file=ready_file)
+    run_worker(context.args, ready_file=ready_file, heartbeat_file=heartbeat_file)
 
 
-def beat(context: typer.Context, *, config: Config = None) -> None:
+def beat(context: typer.Context, *, config: Config = None, heartbeat_file: Heartbeat = None) -> None:
     """Run the beat only: `celery beat`, which has what is due looked at.
 
     Other arguments go to Celery.
@@ -130,7 +138,7 @@ def beat(context: typer.Context, *, config: Config = None) -> None:
     choose(config)
     from bridge.celery_process import run_beat
 
-    run_beat(context.args)
+    run_beat(context.args, heartbeat_file=heartbeat_file)
 
 
 def sandbox(context: typer.Context) -> None:

@@ -12,7 +12,6 @@ from bridge.cli.options import EXIT_CODES, PASS_ALL, PASS_ON
 app = typer.Typer(
     name="bridge",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -47,6 +46,7 @@ def bridge(
 app.command(epilog=EXIT_CODES)(processes.up)
 app.command(epilog=EXIT_CODES)(processes.demo)
 app.command(epilog=EXIT_CODES)(questions.status)
+app.command(epilog=EXIT_CODES)(questions.top)
 app.command(epilog=EXIT_CODES)(questions.show)
 app.command(epilog=EXIT_CODES)(questions.check)
 app.command(epilog=EXIT_CODES)(questions.audit)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bridge.cli.completion import services
 from bridge.cli.options import DEFAULT_DATA, AsJson, Config, Data, ExternalId, Service, Utc, choose
 
 
@@ -53,7 +54,10 @@ def show(
 
 def status(
     service: Annotated[
-        str, typer.Argument(metavar="[SERVICE]", help="One service only.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="[SERVICE]", help="One service only.", show_default=False, autocompletion=services
+        ),
     ] = "",
     *,
     utc: Utc = False,
@@ -81,6 +85,38 @@ def status(
     else:
         looking.print_status(overview, Screen().out, write)
     raise typer.Exit(0 if overview.all_is_well(write) else 1)
+
+
+def top(
+    service: Annotated[
+        str,
+        typer.Argument(
+            metavar="[SERVICE]", help="One service only.", show_default=False, autocompletion=services
+        ),
+    ] = "",
+    *,
+    every_s: Annotated[
+        float, typer.Option("--every", metavar="SECONDS", min=0.2, help="How often to look.")
+    ] = 2.0,
+    utc: Utc = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Show live how each service stands, until q or Ctrl-C.
+
+    Where nobody watches (a pipe, --json) it is told once, as by `bridge status`. Exit code 1 when something
+    needs a person at the end.
+    """
+    choose(config, data)
+    import asyncio
+
+    from bridge.moments import clock
+    from bridge.screen import Screen
+    from bridge.top import top as run
+
+    watching = run(service, Screen(), clock(utc=utc), every_s=every_s, once=as_json)
+    raise typer.Exit(0 if asyncio.run(watching) else 1)
 
 
 def check(*, as_json: AsJson = False, config: Config = None, data: Data = DEFAULT_DATA) -> None:

@@ -6,13 +6,17 @@ from typing import Annotated
 
 import typer
 
+from bridge.cli import completion
 from bridge.cli.options import DEFAULT_DATA, AsJson, Config, Data, Reason, Service, Utc, choose
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be stopped, and why.")]
 Swept = Annotated[
     str,
     typer.Argument(
-        metavar="[SERVICE]", help="One service only; otherwise all that are swept.", show_default=False
+        metavar="[SERVICE]",
+        help="One service only; otherwise all that are swept.",
+        show_default=False,
+        autocompletion=completion.services,
     ),
 ]
 
@@ -69,7 +73,7 @@ def run(
     from bridge.screen import Screen
     from worker.sweeps import Result
 
-    done = asyncio.run(sweeping.run(service, cap=cap))
+    done = asyncio.run(sweeping.run(service, Screen(), cap=cap))
     if as_json:
         sys.stdout.write(sweeping.as_json([done]) + "\n")
     else:
@@ -84,7 +88,7 @@ def _look(service: str, *, utc: bool, as_json: bool) -> None:
     from bridge.moments import clock
     from bridge.screen import Screen
 
-    seen = asyncio.run(sweeping.look(service))
+    seen = asyncio.run(sweeping.look(service, Screen()))
     if as_json:
         sys.stdout.write(sweeping.as_json(seen) + "\n")
     else:
@@ -118,7 +122,14 @@ def history(
         sweeping.print_history(sweeps, paused, Screen(), clock(utc=utc), each=each)
 
 
-def pause(service: Service, *, reason: Reason, config: Config = None, data: Data = DEFAULT_DATA) -> None:
+def pause(
+    service: Service,
+    *,
+    reason: Reason,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
     """Let no sweep of a service stop anything until it is resumed, not even what waits to be stopped."""
     choose(config, data)
     import asyncio
@@ -126,10 +137,12 @@ def pause(service: Service, *, reason: Reason, config: Config = None, data: Data
     from bridge.screen import Screen
     from bridge.sweep import pause as run_pause
 
-    asyncio.run(run_pause(service, Screen(), reason=reason))
+    asyncio.run(run_pause(service, Screen(as_json=as_json), reason=reason))
 
 
-def resume(service: Service, *, config: Config = None, data: Data = DEFAULT_DATA) -> None:
+def resume(
+    service: Service, *, as_json: AsJson = False, config: Config = None, data: Data = DEFAULT_DATA
+) -> None:
     """Let the sweeps of a service go on."""
     choose(config, data)
     import asyncio
@@ -137,4 +150,4 @@ def resume(service: Service, *, config: Config = None, data: Data = DEFAULT_DATA
     from bridge.screen import Screen
     from bridge.sweep import resume as run_resume
 
-    asyncio.run(run_resume(service, Screen()))
+    asyncio.run(run_resume(service, Screen(as_json=as_json)))

@@ -12,6 +12,7 @@ import structlog
 
 from connectors.hosts.answers import HttpAnswer, problem
 from connectors.quiet import Quiet
+from worker.events import RequestRejected
 from worker.ports import Door
 
 _log: Any = structlog.get_logger()
@@ -89,6 +90,7 @@ class Rejections:
         self, kind: Kind, *, service: str = NO_SERVICE, channel: str = "", sought: str = ""
     ) -> None:
         """Note one. `sought` is what a stranger asked for, where there is no such channel."""
+        self._door.tell(RequestRejected(service, channel, kind.name))
         await self._door.tally(service, f"{channel or NO_CHANNEL}:{kind.name}")
         times = self.quiet.times(f"{channel}:{kind.name}")
         if times:

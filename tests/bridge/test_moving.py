@@ -84,7 +84,8 @@ def test_everything_moves(
     assert lines[-1]["lines"] == len(lines) - 2
     operator._redis_url = other
     operator.configure()
-    assert "lines were read" in operator.types("import", "moved.jsonl").output
+    said = json.loads(operator.types("import", "moved.jsonl", "--json").stdout)
+    assert said == {"lines": lines[-1]["lines"], "doubts": []}
     assert everything(other) == before
     with redis.Redis.from_url(other) as client:
         assert 3_500_000 < client.pttl("bridge:{mailbox/inbox}:mail:ü") <= 3_600_000

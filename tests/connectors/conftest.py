@@ -18,6 +18,7 @@ from tests.connectors.signing import SNS_EVIDENCE, sign
 from worker.blob import BlobName
 from worker.commands import Command
 from worker.errors import KeyConflict
+from worker.events import Event
 from worker.lanes import Receipt
 from worker.letters import Unreadable
 from worker.notes import Note
@@ -38,6 +39,8 @@ class RecordingDoor:
     letters: dict[str, Unreadable] = field(default_factory=dict)
     blobs: dict[str, bytes] = field(default_factory=dict)
     counters: list[tuple[str, str]] = field(default_factory=list)
+    #: What was reported.
+    events: list[Event] = field(default_factory=list)
     #: Raised by the next submissions and letters, while there is one.
     fault: BaseException | None = None
     seen: dict[str, tuple[str, Receipt]] = field(default_factory=dict)
@@ -88,6 +91,10 @@ class RecordingDoor:
     async def tally(self, service: str, counter: str) -> None:
         """Count."""
         self.counters.append((service, counter))
+
+    def tell(self, event: Event) -> None:
+        """Listen."""
+        self.events.append(event)
 
     def _accept(self, command: Command) -> Receipt:
         key, fingerprint = command.idempotency_key, command.fingerprint

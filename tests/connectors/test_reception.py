@@ -27,6 +27,8 @@ from connectors.headers import Headers
 from connectors.reception import Obtained, receive
 from worker.commands import Command, Stop
 from worker.errors import BridgeError, LaneFull, StoreUnavailable, UnknownService
+from worker.events import DeliveryAnswered
+from worker.passage import PASSAGE, Passage
 
 if TYPE_CHECKING:
     from tests.connectors.conftest import RecordingDoor, Settled
@@ -70,6 +72,27 @@ def test_accepted_then_duplicate(tickets: "Settled", door: "RecordingDoor") -> N
     assert (first.answered, second.answered) == (Answered.ACCEPTED, Answered.DUPLICATE)
     assert [receipt.id for receipt in first.receipts] == [receipt.id for receipt in second.receipts]
     assert door.counters == []
+
+
+def test_every_answer_is_reported(tickets: "Settled", door: "RecordingDoor") -> None:
+    """Whatever it is; and meanwhile whoever is told of a command knows its delivery."""
+    headers = Headers([("traceparent", f"00-{'ab' * 16}-{'cd' * 8}-01")])
+    delivery = replace(tickets.delivery(b""), headers=headers, trace_id="ab" * 16)
+    passages = []
+
+    def translate() -> Ignored:
+        passages.append(PASSAGE.get())
+        return Ignored("a test")
+
+    taken(Scripted(translate), delivery, door)
+    taken(Scripted(Refused("forged")), replace(delivery, trace_id="ef" * 16), door)
+    assert passages == [Passage("ab" * 16, "cd" * 8)]
+    assert PASSAGE.get() is None
+    assert door.events == [
+        DeliveryAnswered("support", "tickets", "ignored", "ab" * 16, "cd" * 8),
+        DeliveryAnswered("support", "tickets", "refused", "ef" * 16, ""),
+    ]
+    assert all(isinstance(event, DeliveryAnswered) and event.elapsed_ms > 0 for event in door.events)
 
 
 def test_one_new_command_makes_it_accepted(tickets: "Settled", door: "RecordingDoor") -> None:

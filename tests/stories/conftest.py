@@ -113,10 +113,14 @@ class Stack:
         return self.directory / "bridge.toml"
 
     def start(self, name: str, *command: str) -> subprocess.Popen[bytes]:
-        """Start a process of the stack; what it says goes to a file."""
+        """Start a process of the stack in Python; what it says goes to a file."""
+        return self.start_program(name, sys.executable, *command)
+
+    def start_program(self, name: str, *command: str) -> subprocess.Popen[bytes]:
+        """Start any program beside the stack, to be ended with it."""
         with (self.directory / f"{name}-{len(self.processes)}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, *command],
+                command,
                 env={**os.environ, **self.environment},
                 stdout=log,
                 stderr=subprocess.STDOUT,

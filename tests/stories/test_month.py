@@ -17,13 +17,14 @@ from celery import Celery
 from redis.asyncio import Redis
 
 from worker.commands import Command, Create, Stop, Update
-from worker.events import AuditRepaired, Event
+from worker.events import Event
 from worker.interactions import EndedBy, Interaction
 from worker.lanes import Burial, Claim, Entry, Partition, Settlement
 from worker.letters import DeadCommand, Unreadable
 from worker.notes import Note
 from worker.secrets import Secrets
 from worker.settings import Settings
+from worker.upkeep_events import AuditRepaired
 from worker.wiring import Bridge
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(300)]

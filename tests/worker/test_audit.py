@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 from worker.audit import audit
 from worker.commands import Create
-from worker.events import Audited, AuditRepaired, Event
+from worker.events import Event
 from worker.lanes import Partition, partition_of
 from worker.store.limits import Limits, ServiceLimits
 from worker.store.memory import MemoryStore
+from worker.upkeep_events import Audited, AuditRepaired
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

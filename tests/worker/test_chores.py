@@ -14,13 +14,14 @@ from worker.blob import BlobName
 from worker.chores import Chores
 from worker.commands import Create
 from worker.errors import StoreUnavailable
-from worker.events import AuditRepaired, BlobsPruned, Event, Pruned, Reconciled, UpkeepFailed
+from worker.events import Event
 from worker.lanes import Entry, Partition, Settlement
 from worker.letters import Unreadable
 from worker.outcomes import Evidence, NotFound, Outcome
 from worker.reconcile import Bench
 from worker.secrets import Secrets
 from worker.settings import Settings
+from worker.upkeep_events import AuditRepaired, BlobsPruned, Pruned, Reconciled, UpkeepFailed
 from worker.wiring import Bridge
 
 Change = Callable[..., None]

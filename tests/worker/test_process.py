@@ -2,14 +2,18 @@
 
 import os
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from celery import Celery
+from structlog.testing import capture_logs
 
 from worker import process as subject
 from worker.errors import SettingsError, StoreUnavailable
+from worker.heartbeat import Heartbeat
 from worker.process import Process, ProcessHolder
 from worker.wiring import Bridge
 
@@ -155,3 +159,20 @@ def test_the_watchdog_can_be_switched_off(configured: Change, celery: Celery, pa
     began = {thread.name for thread in threading.enumerate()} - before
     assert began == (set() if patience == "0" else {"bridge-watchdog"})
     process.close()
+
+
+def test_a_process_tells_how_it_is_and_keeps_a_heartbeat(
+    configured: Change, celery: Celery, tmp_path: Path
+) -> None:
+    """On its port, and in its file; both end with it."""
+    configured(BRIDGE_METRICS_WORKER_PORT="0")
+    process = Process(celery)
+    process.beat(Heartbeat(tmp_path / "heart"))
+    with capture_logs() as lines:
+        process.tell()
+    url = f"http://127.0.0.1:{lines[0]['port']}/readyz"
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        assert answer.status == 200
+    process.close()
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(url, timeout=10)

@@ -10,7 +10,7 @@ import pytest
 
 from worker import prune
 from worker.commands import Create
-from worker.events import Event, LetterDiscarded, Pruned
+from worker.events import Event, LetterDiscarded
 from worker.lanes import Burial, Entry, Partition
 from worker.letters import DeadCommand, Unreadable
 from worker.notes import Note
@@ -19,6 +19,7 @@ from worker.prune import Pruner
 from worker.store.limits import Limits, ServiceLimits
 from worker.store.memory import MemoryStore
 from worker.store.redis import RedisStore
+from worker.upkeep_events import Pruned
 from worker.upkeep_settings import RetentionSettings
 
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]

@@ -13,14 +13,7 @@ from hypothesis import strategies as st
 
 from worker.commands import Create, Update
 from worker.drain.plan import plan
-from worker.events import (
-    BreakerOpened,
-    Event,
-    InteractionDiffers,
-    InteractionGone,
-    ReconcileDoubted,
-    ServiceHeld,
-)
+from worker.events import BreakerOpened, Event, ServiceHeld
 from worker.interactions import EndedBy, State
 from worker.lanes import Entry, LaneView, Partition, Settlement
 from worker.operations import ByExternalId, CreateInteraction, GetInteraction, Operation, Step
@@ -41,6 +34,7 @@ from worker.settings import RetrySettings
 from worker.store.gate import GateLimits
 from worker.store.limits import Limits, ServiceLimits
 from worker.store.memory import MemoryStore
+from worker.upkeep_events import InteractionDiffers, InteractionGone, ReconcileDoubted
 from worker.upkeep_settings import ReconcileSettings
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

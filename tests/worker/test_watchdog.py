@@ -9,9 +9,9 @@ import pytest
 
 from worker.commands import Create
 from worker.errors import StoreUnavailable
-from worker.events import WorkerStuck
 from worker.lanes import Backlog, Partition
 from worker.store.memory import MemoryStore
+from worker.upkeep_events import WorkerStuck
 from worker.watchdog import Watchdog, watch
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

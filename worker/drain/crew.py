@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from worker.drain.desk import Desk
 from worker.drain.lane import deliver
 from worker.errors import StoreUnavailable
-from worker.events import DrainFailed
+from worker.events import DrainFailed, LaneClaimed
 from worker.lanes import Claim, Partition
 from worker.ports import Doorbell
 
@@ -103,11 +103,14 @@ class Crew:
         if wanted == 0:
             return False
         desk = self._desk
+        began = time.perf_counter()
         claims = await desk.lanes.claim(
             partition, limit=wanted, lease=desk.lease, token=desk.ids(), now=desk.clock(), leaving=leaving
         )
         self.looked_at = time.monotonic()
+        took_ms = (time.perf_counter() - began) * 1000
         for claim in claims:
+            desk.listen(_claimed(claim, took_ms))
             task = self._begin(claim)
             begun.add(task)
             task.add_done_callback(begun.discard)
@@ -149,3 +152,16 @@ class Crew:
             partition, limit=0, lease=desk.lease, token=desk.ids(), now=desk.clock(), leaving=True
         )
         await self._doorbell.ring(partition)
+
+
+def _claimed(claim: Claim, took_ms: float) -> LaneClaimed:
+    first = claim.commands[0]
+    return LaneClaimed(
+        service=claim.partition.service,
+        external_id=claim.external_id,
+        sequence=first.sequence,
+        trace_id=first.command.trace_id if first.command else "",
+        attempt=claim.attempt,
+        stolen=claim.stolen,
+        elapsed_ms=took_ms,
+    )

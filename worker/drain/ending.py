@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import perf_counter
 
 from pydantic import JsonValue
 
@@ -81,6 +82,7 @@ async def _settle(desk: Desk, head: Head, ended: Ended, applied: Applied, *, kee
         quiet=guard_of(head.command) is not None,
         notices=_changes(desk, head, applied, now),
     )
+    began = perf_counter()
     held = await desk.lanes.settle(head.claim, settlement, lease=desk.lease, now=now)
     if held is not Held.STALE:
         if settlement.notices:
@@ -95,6 +97,9 @@ async def _settle(desk: Desk, head: Head, ended: Ended, applied: Applied, *, kee
                 attempt=head.attempt,
                 merged=len(merged),
                 trace_id=head.command.trace_id,
+                first=head.members[0].sequence,
+                waited_s=(now - head.members[0].accepted_at).total_seconds(),
+                wrote_ms=(perf_counter() - began) * 1000,
             )
         )
     return held
@@ -157,6 +162,7 @@ async def _put_back(
         calls=len(ended.calls),
         entry=_entry(now, head.members[0], "deferred", detail),
     )
+    began = perf_counter()
     held = await desk.lanes.defer(head.claim, deferral, now=now)
     if held is not Held.STALE:
         desk.listen(
@@ -168,6 +174,7 @@ async def _put_back(
                 due=due,
                 attempt=head.attempt,
                 trace_id=head.command.trace_id,
+                wrote_ms=(perf_counter() - began) * 1000,
             )
         )
     return held
@@ -195,6 +202,7 @@ async def _bury(desk: Desk, head: Head, ended: Ended, bury: Bury) -> Held:
         calls=len(ended.calls),
         notices=(of_burial(head.interaction, letter),) if NoticeKind.DEAD in desk.watched else (),
     )
+    began = perf_counter()
     held = await desk.lanes.bury(head.claim, burial, now=now)
     if held is Held.TRIPPED:
         desk.listen(BreakerOpened(desk.service, bury.reason))
@@ -210,6 +218,7 @@ async def _bury(desk: Desk, head: Head, ended: Ended, bury: Bury) -> Held:
                 reason=reason,
                 letter_id=letter.id,
                 trace_id=command.trace_id,
+                wrote_ms=(perf_counter() - began) * 1000,
             )
         )
     return held

@@ -197,6 +197,7 @@ async def _call(desk: Desk, head: Head, step: Step) -> Outcome:
             request_id=outcome.evidence.request_id,
             elapsed_ms=round((perf_counter() - began) * 1000, 1),
             trace_id=head.command.trace_id,
+            sequence=head.members[0].sequence,
         )
     )
     return outcome

@@ -316,7 +316,7 @@ def _refusal(command: Command, word: bytes, answer: list[Any]) -> KeyConflict | 
 
 
 def _claim(partition: Partition, row: Any, lease_until: datetime) -> Claim:  # noqa: ANN401 - Redis answers in any shape
-    lane, fence, attempt, suspect, record, commands = row
+    lane, fence, attempt, suspect, record, commands, stolen = row
     external_id = lane.decode()
     interaction = wire.interaction(partition.service, external_id, record)
     queued = [wire.queued(item) for item in commands]
@@ -333,4 +333,5 @@ def _claim(partition: Partition, row: Any, lease_until: datetime) -> Claim:  # n
         interaction=interaction,
         commands=tuple(queued),
         lease_until=lease_until,
+        stolen=bool(stolen),
     )

@@ -161,6 +161,7 @@ class MemoryStore(
             interaction=lane.interaction,
             commands=tuple(lane.commands[: self._state.limits.window]),
             lease_until=lease_until,
+            stolen=lane.stolen,
         )
 
     def _held(self, claim: Claim) -> Lane | None:
@@ -344,6 +345,7 @@ def _refuse_overtaken(lane: Lane | None, command: Command) -> None:
 
 
 def _take(lane: Lane) -> None:
+    lane.stolen = lane.held
     lane.suspect = lane.held or lane.suspect
     lane.held = True
     lane.fence += 1

@@ -29,6 +29,8 @@ class Lane:
     attempt: int = 0
     held: bool = False
     suspect: bool = False
+    #: Whether the last claim took it from a holder.
+    stolen: bool = False
     #: The letter that parked the lane, empty when it may move.
     parked: str = ""
     #: What the conversation was told, kept while it lives.

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from worker.events import SweepDone
 from worker.sweep.search import Found
 from worker.sweeps import Named, Result, Sweep
+from worker.upkeep_events import SweepDone
 
 
 def record(

@@ -13,7 +13,6 @@ from typing import Final, Protocol
 
 from worker.commands import Command, Stop
 from worker.errors import KeyConflict, Overtaken, SettingsError, StoreUnavailable, UnknownService
-from worker.events import SweepRefused
 from worker.lanes import Partition
 from worker.ports import Clock, Door, Ids, Listener, Sweeps
 from worker.settings import ChannelSettings, ServiceSettings
@@ -24,6 +23,7 @@ from worker.sweep.record import done, record
 from worker.sweep.search import Found, Plan, search
 from worker.sweep_settings import SweepSettings
 from worker.sweeps import NAMED_AT_MOST, Cursor, Result, Sweep
+from worker.upkeep_events import SweepRefused
 from worker.upkeep_ports import Slots
 
 SCHEDULE: Final = "schedule"

@@ -12,24 +12,23 @@ from typing import Any, Literal, get_args
 import structlog
 
 from worker.events import (
-    AuditRepaired,
     BreakerOpened,
     CallAnswered,
     CommandBuried,
+    DeliveryAnswered,
     DrainFailed,
     Event,
+    LaneClaimed,
     LeaseLost,
     NoticeLetGo,
-    ReconcileDoubted,
     RelayFailed,
+    RequestRejected,
     RingFailed,
     ServiceHeld,
     ServicePaused,
     StoreDoubtful,
-    SweepRefused,
-    UpkeepFailed,
-    WorkerStuck,
 )
+from worker.upkeep_events import AuditRepaired, ReconcileDoubted, SweepRefused, UpkeepFailed, WorkerStuck
 
 _ERRORS = (AuditRepaired, ReconcileDoubted, SweepRefused, WorkerStuck)
 _WARNINGS = (
@@ -45,6 +44,8 @@ _WARNINGS = (
     StoreDoubtful,
     UpkeepFailed,
 )
+#: What the ends of these are told of, or a line of its own, says enough.
+_DETAILS = (CallAnswered, DeliveryAnswered, LaneClaimed, RequestRejected)
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -113,8 +114,13 @@ class LogListener:
         # Most events are never written where only warnings are: they must not cost what writing costs.
         if self._log.is_enabled_for(level):
             values = {name: getattr(event, name) for name in names}
-            said = {name: value for name, value in values.items() if value != ""}
+            said = {name: _short(value) for name, value in values.items() if value != ""}
             self._log.log(level, name_of(event), **said)
+
+
+def _short(value: object) -> object:
+    """Return a time that was measured to the thousandth: the rest of it is noise."""
+    return round(value, 3) if isinstance(value, float) else value
 
 
 def name_of(event: Event) -> str:
@@ -127,7 +133,7 @@ def _level(kind: type[Any]) -> int:
         return logging.ERROR
     if issubclass(kind, _WARNINGS):
         return logging.WARNING
-    return logging.DEBUG if issubclass(kind, CallAnswered) else logging.INFO
+    return logging.DEBUG if issubclass(kind, _DETAILS) else logging.INFO
 
 
 #: The level of each event, and the fields it has.

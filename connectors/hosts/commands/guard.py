@@ -36,6 +36,7 @@ from connectors.hosts.room import NoRoom, Place, Room
 from connectors.quiet import Quiet
 from connectors.trace import sent_trace
 from worker.errors import KeyConflict, LaneFull, StoreUnavailable, UserDataRefused
+from worker.events import RequestRejected
 from worker.ports import Door, Ids
 from worker.settings import HttpSettings
 
@@ -185,6 +186,7 @@ class Guard:
                 times=times,
             )
         if service in self._services:
+            self._door.tell(RequestRejected(service, channel, name))
             await self._door.tally(service, f"{channel}:{name}")
 
 

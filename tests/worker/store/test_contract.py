@@ -195,7 +195,7 @@ def test_claim_takes_due_lanes_with_their_commands_in_order(run: Run) -> None:
         (claim,) = await take(store)
         assert [each.sequence for each in claim.commands] == [1, 2, 3], "the window is 3"
         assert claim.commands[0].command == create()
-        assert (claim.fence, claim.attempt, claim.suspect) == (1, 1, False)
+        assert (claim.fence, claim.attempt, claim.suspect, claim.stolen) == (1, 1, False, False)
         assert claim.interaction.state is State.NEW
         assert claim.lease_until == at(45)
 
@@ -210,7 +210,7 @@ def test_a_claimed_lane_is_not_claimed_again_before_its_lease_ends(run: Run) -> 
         await take(store)
         assert await take(store, seconds=44.9, token="t2") == ()
         (claim,) = await take(store, seconds=45, token="t3")
-        assert (claim.fence, claim.attempt, claim.suspect) == (2, 2, True)
+        assert (claim.fence, claim.attempt, claim.suspect, claim.stolen) == (2, 2, True, True)
 
     run(body)
 
@@ -458,7 +458,7 @@ def test_defer_gives_the_head_back_until_due(run: Run, *, suspect: bool, counted
         assert not appended.ring, "a lane that backs off keeps its time"
         assert await take(store, seconds=9, token="t2") == ()
         (later,) = await take(store, seconds=10, token="t3")
-        assert (later.suspect, later.attempt) == (suspect, attempt)
+        assert (later.suspect, later.attempt, later.stolen) == (suspect, attempt, False)
         view = await store.view("support", "c-1")
         assert view is not None
         assert [line.event for line in view.history] == ["received", "deferred", "received"]

@@ -8,9 +8,9 @@ import pytest
 
 from worker.commands import Update
 from worker.errors import SettingsError, StoreUnavailable, UnknownService
-from worker.events import SweepDone, SweepRefused
 from worker.interactions import EndedBy, State
 from worker.sweeps import Result
+from worker.upkeep_events import SweepDone, SweepRefused
 
 if TYPE_CHECKING:
     from tests.worker.sweep.conftest import Place

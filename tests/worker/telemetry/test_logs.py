@@ -12,7 +12,6 @@ import structlog
 from structlog.testing import capture_logs
 
 from worker.events import (
-    AuditRepaired,
     BreakerOpened,
     CallAnswered,
     CommandAccepted,
@@ -23,11 +22,9 @@ from worker.events import (
     ServiceHeld,
     ServicePaused,
     StoreDoubtful,
-    SweepRefused,
-    UpkeepFailed,
-    WorkerStuck,
 )
 from worker.telemetry import logs
+from worker.upkeep_events import AuditRepaired, SweepRefused, UpkeepFailed, WorkerStuck
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ACCEPTED = CommandAccepted("support", "mail", "c-1", "create", 1, "r1", "")
@@ -76,6 +73,7 @@ def test_an_event_is_a_line_with_its_fields() -> None:
             "kind": "create",
             "sequence": 1,
             "receipt_id": "r1",
+            "elapsed_ms": 0.0,
         }
     ]
 

@@ -10,21 +10,23 @@
 --        <prefix>lane:<lane>  list  sequence|receipt|accepted|command
 -- ARGV 1 now ms · 2 limit · 3 lease ms · 4 key prefix · 5 window · 6 awake ms · 7 leaving 0|1 · 8 gate limits
 --
--- Returns a list of {lane, fence, attempt, suspect 0|1, record, {commands}}.
--- `suspect`: an earlier holder did not say what became of its call. Repeating it with the same token
--- returns the same lanes and changes nothing.
+-- Returns a list of {lane, fence, attempt, suspect 0|1, record, {commands}, stolen 0|1}.
+-- `suspect`: an earlier holder did not say what became of its call. `stolen`: it still held the lane. Repeating
+-- it with the same token returns the same lanes and changes nothing.
 
 local now = tonumber(ARGV[1])
 local limit = tonumber(ARGV[2])
 local lease_until = now + tonumber(ARGV[3])
 local prefix = ARGV[4]
 local limits = gate_limits(ARGV[8])
+local stolen = {}
 
 local function take(lane)
   local row = prefix .. 'row:' .. lane
   local state = redis.call('HMGET', row, 'fence', 'attempt', 'held', 'suspect')
   local suspect = (state[3] == '1' or state[4] == '1') and 1 or 0
   local fence = (tonumber(state[1]) or 0) + 1
+  stolen[lane] = state[3] == '1'
   redis.call('HSET', row, 'fence', fence, 'attempt', (tonumber(state[2]) or 0) + 1, 'held', 1, 'suspect', suspect)
   redis.call('ZADD', KEYS[1], lease_until, lane)
   redis.call('RPUSH', KEYS[5], fence .. '|' .. lane)
@@ -34,7 +36,8 @@ end
 local function describe(lane)
   local commands = redis.call('LRANGE', prefix .. 'lane:' .. lane, 0, tonumber(ARGV[5]) - 1)
   local state = redis.call('HMGET', prefix .. 'row:' .. lane, 'fence', 'attempt', 'suspect', 'record')
-  return {lane, tonumber(state[1]), tonumber(state[2]), tonumber(state[3]), state[4] or '', commands}
+  return {lane, tonumber(state[1]), tonumber(state[2]), tonumber(state[3]), state[4] or '', commands,
+    stolen[lane] and 1 or 0}
 end
 
 local claims = {}

@@ -1,0 +1,148 @@
+"""A delivery seen from outside: its trace from the door to the API, its log lines, and a real Prometheus."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.deploy.test_dashboards import DASHBOARD, used
+from tests.imap_servers import free_port
+from tests.otlp_receiver import Receiver, receiving
+from tests.prometheus_tools import tool
+from tests.stories.conftest import Stack, wait_until
+
+pytestmark = pytest.mark.story
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+SENDER = "b7ad6b7169203331"
+SETTINGS = """
+[http]
+port = {http}
+[metrics]
+intake_port = {intake}
+worker_port = {worker}
+beat_port = {beat}
+fresh_s = 0.2
+[channels.tickets]
+connector = "webhook"
+verify = "none"
+service = "support"
+[channels.tickets.options]
+rules = [{{ do = "create" }}]
+external_id = "body.id"
+idempotency_key = "body.delivery"
+user_data = {{ Subject = "body.subject" }}
+"""
+PROMETHEUS = """
+global: {{scrape_interval: 1s, scrape_timeout: 1s}}
+rule_files: [{rules}]
+scrape_configs:
+  - job_name: openmedia-bridge
+    static_configs: [{{targets: {targets}}}]
+"""
+
+
+@dataclass
+class Scene:
+    """An intake, a worker and a beat, where each tells how it is."""
+
+    stack: Stack
+    ports: dict[str, int]
+
+    def url(self, process: str, path: str) -> str:
+        """Return where a process is asked."""
+        return f"http://127.0.0.1:{self.ports[process]}{path}"
+
+    def is_ready(self, process: str) -> bool:
+        """Ask a process whether it is ready."""
+        try:
+            return httpx.get(self.url(process, "/readyz"), timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def deliver(self, identifier: str, **headers: str) -> str:
+        """Send a webhook; return what it was answered."""
+        content = {"id": identifier, "delivery": f"d-{identifier}", "subject": "My parcel is late"}
+        answer = httpx.post(self.url("http", "/channels/tickets"), json=content, headers=headers, timeout=30)
+        return str(answer.json()["status"])
+
+    def lines(self, name: str) -> list[dict[str, Any]]:
+        """Return the log lines of a process."""
+        texts = [path.read_text() for path in self.stack.directory.glob(f"{name}-*.log")]
+        return [json.loads(line) for text in texts for line in text.splitlines() if line.startswith("{")]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Where spans go."""
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def scene(stack: Stack, receiver: Receiver) -> Scene:
+    """A bridge that tells everything."""
+    ports = {name: free_port() for name in ("http", "intake", "worker", "beat")}
+    stack.config.write_text(stack.config.read_text() + SETTINGS.format(**ports))
+    stack.environment |= {"BRIDGE_TRACES_URL": receiver.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
+    stack.start("intake", "-m", "bridge", "intake", "--doors", "http")
+    stack.start_worker()
+    stack.start_beat()
+    scene = Scene(stack, ports)
+    for process in ("http", "intake", "worker", "beat"):
+        wait_until(lambda process=process: scene.is_ready(process), reason=process)  # type: ignore[misc]
+    return scene
+
+
+def test_a_delivery_is_one_trace_from_the_door_to_the_answer(scene: Scene, receiver: Receiver) -> None:
+    """Two processes, one trace, which the sender began; and every line about it has its id."""
+    assert scene.deliver("t-1", traceparent=f"00-{TRACE}-{SENDER}-01") == "accepted"
+    names = ["append", "call CreateInteraction", "claim", "delivery", "settle", "verify"]
+    wait_until(lambda: sorted(span.name for span in receiver.trace(TRACE)) == names, reason="its spans")
+    spans = {span.name: span for span in receiver.trace(TRACE)}
+    above = {name: span.parent_span_id.hex() for name, span in spans.items()}
+    assert above["delivery"] == SENDER
+    assert above["verify"] == above["append"] == spans["delivery"].span_id.hex()
+    assert {above[name] for name in ("claim", "call CreateInteraction", "settle")} == {
+        spans["append"].span_id.hex()
+    }
+    for process, event in (("intake", "command_accepted"), ("worker", "command_applied")):
+        (line,) = [line for line in scene.lines(process) if line["event"] == event]
+        assert line["trace_id"] == TRACE
+
+
+def test_a_real_prometheus_finds_all_that_the_dashboard_shows(scene: Scene, tmp_path: Path) -> None:
+    """It scrapes every process, and each name that a panel or an alert uses is there."""
+    program, port = tool("prometheus"), free_port()
+    rules = DASHBOARD.parents[1] / "alerts" / "openmedia-bridge.yml"
+    targets = json.dumps([f"127.0.0.1:{scene.ports[name]}" for name in ("intake", "worker", "beat")])
+    (tmp_path / "prometheus.yml").write_text(PROMETHEUS.format(rules=rules, targets=targets))
+    scene.stack.start_program(
+        "prometheus",
+        program,
+        f"--config.file={tmp_path / 'prometheus.yml'}",
+        f"--storage.tsdb.path={tmp_path / 'tsdb'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    )
+    assert [scene.deliver("t-1"), scene.deliver("t-1")] == ["accepted", "duplicate"]
+    assert httpx.get(scene.url("http", "/channels/nobody")).status_code == 404
+    wanted = used(DASHBOARD.read_text()) | used(rules.read_text())
+
+    def ask(path: str) -> Any:  # noqa: ANN401 - JSON of any shape
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}/api/v1/{path}", timeout=5).json()["data"]
+        except (httpx.TransportError, ValueError, KeyError):
+            return []
+
+    wait_until(lambda: wanted <= set(ask("label/__name__/values")), reason=f"{wanted}")
+    up = ask("query?query=sum(up)")["result"][0]["value"][1]
+    assert up == "3"
+    assert {rule["health"] for group in ask("rules")["groups"] for rule in group["rules"]} <= {
+        "ok",
+        "unknown",
+    }
+    assert ask("query?query=sum(openmedia_bridge_commands_repeated_total)")["result"][0]["value"][1] == "1"
