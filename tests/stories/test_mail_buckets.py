@@ -78,7 +78,7 @@ def notify(stack: Stack, s3_endpoint: str) -> Callable[[str, str], httpx.Respons
 def test_a_mail_in_a_bucket_becomes_an_interaction(
     stack: Stack, s3_endpoint: str, notify: Callable[[str, str], httpx.Response]
 ) -> None:
-    """Fetched once, away comes again, missing is replayed when it is there, held waits until it is let go."""
+    """Fetched and opened once; what is away comes again, and what is missing is replayed when it is there."""
     store, mail = bucket(s3_endpoint, "ses-mail"), MAIL.read_bytes().partition(b"\n\n")[2]
     obstore.put(store, "inbound/1", mail, use_multipart=False)
     accepted = notify("ses-mail", "inbound/1")
@@ -97,21 +97,9 @@ def test_a_mail_in_a_bucket_becomes_an_interaction(
     obstore.put(store, "inbound/2", mail.replace(b"Message-ID: <", b"Message-ID: <2."), use_multipart=False)
     assert "replayed" in stack.bridge("dead", "replay", "support", missing["letter"])
     assert [each.id for each in letters(stack)] == [foreign["letter"]]
-
-    stack.bridge("channel", "pause", "ses", "--hold", "--reason", "somebody looks at the mapping")
     stack.start_worker()
-    conversation = accepted.json()["receipts"][0]["external_id"]
-    wait_until(lambda: was_deferred(stack, conversation), reason="a worker that hears of the hold")
-    assert stack.effects() == []
-    stack.bridge("channel", "resume", "ses")
     wait_until(lambda: len(stack.effects()) == 2, reason="two interactions")
     assert [each["operation"] for each in stack.effects()] == ["create", "create"]
-
-
-def was_deferred(stack: Stack, conversation: str) -> bool:
-    """Say whether a worker gave the conversation's lane back."""
-    view = stack.view(conversation)
-    return view is not None and any(each.event == "deferred" for each in view.history)
 
 
 def letters(stack: Stack) -> list[LetterHead]:
