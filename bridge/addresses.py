@@ -52,6 +52,11 @@ async def _ask(host: str, port: int, request: bytes) -> bytes:
         return b""
 
 
+def _option(name: str) -> str:
+    """Return how a port is chosen: those for metrics stand in the settings alone."""
+    return "[metrics] of the settings" if name.endswith(" metrics") else f"--{name} PORT"
+
+
 def _choose(held: contextlib.ExitStack, name: str, host: str, port: int) -> int:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -63,7 +68,7 @@ def _choose(held: contextlib.ExitStack, name: str, host: str, port: int) -> int:
     except OSError as error:
         raise SettingsError(
             f"the {name} door cannot have port {port} of {host}: {error.strerror}; "
-            f"choose another one with --{name} PORT (0 takes a free one)"
+            f"choose another one with {_option(name)} (0 takes a free one)"
         ) from error
     chosen: int = listener.getsockname()[1]
     return chosen

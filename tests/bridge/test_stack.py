@@ -1,6 +1,7 @@
 """Which programs make up a bridge."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,27 @@ def test_a_worker_may_take_as_long_as_its_last_calls(tmp_path: Path) -> None:
     stack = _stack(Home.at(tmp_path / "data"))
     worker = next(program for program in stack.rest() if program.name == "worker")
     assert worker.end_s > stack.settings.worker.slice_s + stack.settings.services["support"].call_timeout_s
+
+
+def test_each_process_tells_its_metrics_on_a_port_of_its_own(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Where the settings have one; every worker gets a free one, or counts on from the first one's."""
+    environment["BRIDGE_METRICS_WORKER_PORT"] = "0"
+    environment["BRIDGE_METRICS_BEAT_PORT"] = "0"
+    stack = _stack(Home.at(tmp_path / "data"))
+    assert set(stack.metrics) == {"worker", "worker2", "beat"}
+    ports = {program.name: program.environment for program in stack.rest()}
+    assert stack.metrics["worker2"].endswith(f":{ports['worker2']['BRIDGE_METRICS_WORKER_PORT']}")
+    assert ports["worker"]["BRIDGE_METRICS_WORKER_PORT"] != ports["worker2"]["BRIDGE_METRICS_WORKER_PORT"]
+    assert "BRIDGE_METRICS_INTAKE_PORT" not in ports["intake"]
+
+
+def test_a_port_for_metrics_that_is_taken_is_a_setting_to_mend(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """No option of the command line has it."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        environment["BRIDGE_METRICS_BEAT_PORT"] = str(taken.getsockname()[1])
+        with pytest.raises(SettingsError, match=r"another one with \[metrics\] of the settings"):
+            _stack(Home.at(tmp_path / "data"))

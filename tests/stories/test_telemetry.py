@@ -1,6 +1,7 @@
 """A delivery seen from outside: its trace from the door to the API, its log lines, and a real Prometheus."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,8 +91,8 @@ def scene(stack: Stack, receiver: Receiver) -> Scene:
     stack.config.write_text(stack.config.read_text() + SETTINGS.format(**ports))
     stack.environment |= {"BRIDGE_TRACES_URL": receiver.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
     stack.start("intake", "-m", "bridge", "intake", "--doors", "http")
-    stack.start_worker()
-    stack.start_beat()
+    stack.start("worker", "-m", "bridge", "worker", "--heartbeat-file", str(stack.directory / "worker.heart"))
+    stack.start("beat", "-m", "bridge", "beat", "--heartbeat-file", str(stack.directory / "beat.heart"))
     scene = Scene(stack, ports)
     for process in ("http", "intake", "worker", "beat"):
         wait_until(lambda process=process: scene.is_ready(process), reason=process)  # type: ignore[misc]
@@ -113,6 +114,14 @@ def test_a_delivery_is_one_trace_from_the_door_to_the_answer(scene: Scene, recei
     for process, event in (("intake", "command_accepted"), ("worker", "command_applied")):
         (line,) = [line for line in scene.lines(process) if line["event"] == event]
         assert line["trace_id"] == TRACE
+
+
+def test_a_heartbeat_stays_fresh_while_a_process_works(scene: Scene) -> None:
+    """The worker's by its loop, the beat's by what it sends; whoever looks sees it grow young again."""
+    for name in ("worker.heart", "beat.heart"):
+        heart = scene.stack.directory / name
+        os.utime(heart, (1, 1))
+        wait_until(lambda heart=heart: heart.stat().st_mtime > 1, reason=name)  # type: ignore[misc]
 
 
 def test_a_real_prometheus_finds_all_that_the_dashboard_shows(scene: Scene, tmp_path: Path) -> None:
