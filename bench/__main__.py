@@ -9,17 +9,19 @@ import typer
 from rich.console import Console
 
 from bench import report
-from bench.experiments import delivery, fairness, intake, live, memory, sweep
+from bench.experiments import delivery, fairness, intake, live, mail, memory, start, sweep
 from bench.figure import Figure, missed
 from bench.scale import FULL, QUICK, Scale
 
 EXPERIMENTS: Mapping[str, Callable[[Scale], list[Figure]]] = {
     "delivery": delivery.measure,
     "intake": intake.measure,
+    "mail": mail.measure,
     "live": live.measure,
     "fairness": fairness.measure,
     "memory": memory.measure,
     "sweep": sweep.measure,
+    "start": start.measure,
 }
 
 

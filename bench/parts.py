@@ -171,6 +171,8 @@ class Ours:
     dead: tuple[int, ...] = ()
     #: Settings of every service.
     service: Mapping[str, object] = field(default_factory=dict)
+    #: Channels beside those for webhooks.
+    channels: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def settings(self) -> Settings:
@@ -183,7 +185,11 @@ class Ours:
             }
             for number in range(self.services)
         }
-        channels = {"hooks": _webhook("create", "user_data"), "changes": _webhook("update", "changed")}
+        channels = {
+            "hooks": _webhook("create", "user_data"),
+            "changes": _webhook("update", "changed"),
+            **self.channels,
+        }
         return Settings.model_validate(
             {
                 "store": {"url": self.rig.redis.url()},

@@ -6,7 +6,6 @@ from typing import Final
 
 from starlette.routing import BaseRoute
 
-from connectors.hosts.mailroom.routes import Mailroom
 from connectors.links import Links
 from worker.secrets import Secrets
 from worker.settings import HttpSettings, Settings
@@ -29,6 +28,9 @@ def mail_routes(bridge: Bridge) -> tuple[BaseRoute, ...]:
     links, settings = links_of(bridge.settings, bridge.secrets), bridge.settings.links
     if links is None or bridge.blobs is None:
         return ()
+    # Its pages need a library of templates, which a door without links has no use for.
+    from connectors.hosts.mailroom.routes import Mailroom  # noqa: PLC0415 - see above
+
     lifetime = timedelta(seconds=settings.lifetime_s)
     return Mailroom(bridge.blobs, links, lifetime=lifetime, clock=bridge.clock).routes()
 

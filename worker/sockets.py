@@ -11,9 +11,11 @@ from collections.abc import Callable
 
 #: Family, kind, protocol, canonical name and address, as `socket.getaddrinfo` has them.
 AddressInfo = tuple[int, int, int, str, tuple[str | int, ...]]
+#: Makes the socket for an address. Raises OSError for one that may not be connected to.
+SocketMaker = Callable[[AddressInfo], socket.socket]
 
 
-def sockets_to(allowed: Callable[[str], bool]) -> Callable[[AddressInfo], socket.socket]:
+def sockets_to(allowed: Callable[[str], bool]) -> SocketMaker:
     """Return a maker of sockets that raises OSError for an address which is not allowed."""
 
     def make(found: AddressInfo) -> socket.socket:

@@ -1,4 +1,8 @@
-"""Wiring: the one place where adapters and use cases meet. Builds what a process needs, and gives it back."""
+"""Wiring: the one place where adapters and use cases meet. Builds what a process needs, and gives it back.
+
+Clients of HTTP are imported when the first of them is built: they are a third of what a command of the
+command line would load, and most commands and doors call nobody.
+"""
 
 import asyncio
 import os
@@ -9,13 +13,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from celery import Celery
 
 from worker import configuration
 from worker.addresses import is_public
-from worker.api.client import OpenMediaApi
-from worker.api.connections import Connections
 from worker.blobs.opening import open_blobs
 from worker.blobs.originals import BucketOriginals
 from worker.chores import Chores
@@ -27,7 +30,6 @@ from worker.drain.holds import Holds
 from worker.errors import ClockAstray, SettingsError, UnknownService
 from worker.events import StoreDoubtful
 from worker.expiry import Retention
-from worker.hooks.client import HookApi
 from worker.intake import Intake
 from worker.ports import Api, Blobs, Clock, Listener
 from worker.prune import Pruner
@@ -35,11 +37,16 @@ from worker.reconcile import Bench
 from worker.relay import Relay, Subscriptions
 from worker.secrets import Secrets
 from worker.settings import RetrySettings, Settings, hook_service
-from worker.sockets import sockets_to
+from worker.sockets import SocketMaker, sockets_to
 from worker.store.limits import Limits
 from worker.store.redis import RedisStore
 from worker.sweep.run import Sweeper
 from worker.tick import tick
+
+if TYPE_CHECKING:
+    from worker.api.client import OpenMediaApi
+    from worker.api.connections import Connections
+    from worker.hooks.client import HookApi
 
 
 def utc_now() -> datetime:
@@ -124,8 +131,10 @@ class Bridge:
             listen=self.listen,
         )
 
-    def api(self, service: str) -> OpenMediaApi:
+    def api(self, service: str) -> "OpenMediaApi":
         """Return the API of one service. Raises UnknownService."""
+        from worker.api.client import OpenMediaApi  # noqa: PLC0415 - see the module's docstring
+
         if service not in self.settings.services:
             raise UnknownService(f"no service {service!r} is configured")
         settings = self.settings.services[service]
@@ -148,8 +157,10 @@ class Bridge:
             self.store, self.doorbell, self._subscriptions, clock=self.clock, ids=new_id, listen=self.listen
         )
 
-    def hook(self, name: str) -> HookApi:
+    def hook(self, name: str) -> "HookApi":
         """Return where the events of one subscription go. Raises SettingsError."""
+        from worker.hooks.client import HookApi  # noqa: PLC0415 - see the module's docstring
+
         if name not in self.settings.subscriptions:
             known = ", ".join(sorted(self.settings.subscriptions)) or "none"
             raise SettingsError(f"no subscription {name!r} is configured; there is: {known}")
@@ -252,19 +263,19 @@ class Bridge:
         await self.store.aclose()
 
     @cached_property
-    def _connections(self) -> Connections:
+    def _connections(self) -> "Connections":
         services = max(len(self.settings.services), 1)
-        return Connections(in_flight=self.settings.worker.in_flight * services)
+        return _connections(in_flight=self.settings.worker.in_flight * services)
 
     @cached_property
-    def _open_connections(self) -> Connections:
+    def _open_connections(self) -> "Connections":
         """To receivers that may stand anywhere."""
-        return Connections(in_flight=self.settings.worker.in_flight)
+        return _connections(in_flight=self.settings.worker.in_flight)
 
     @cached_property
-    def _guarded_connections(self) -> Connections:
+    def _guarded_connections(self) -> "Connections":
         """To receivers on the public Internet; shares no connection with those that may stand anywhere."""
-        return Connections(in_flight=self.settings.worker.in_flight, sockets=sockets_to(is_public))
+        return _connections(in_flight=self.settings.worker.in_flight, sockets=sockets_to(is_public))
 
     @cached_property
     def _holds(self) -> Holds:
@@ -331,6 +342,12 @@ class Bridge:
         worker = self.settings.worker
         pace = Pace(worker.in_flight, worker.slice_s, worker.linger_s, worker.poll_s)
         return Crew(desk, self.doorbell, pace)
+
+
+def _connections(*, in_flight: int, sockets: SocketMaker | None = None) -> "Connections":
+    from worker.api.connections import Connections  # noqa: PLC0415 - see the module's docstring
+
+    return Connections(in_flight=in_flight, sockets=sockets)
 
 
 def read_configuration() -> tuple[Settings, Secrets]:

@@ -4,7 +4,8 @@ import re
 import unicodedata
 
 _BREAKS = re.compile(r"\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
-_SPACES = re.compile(r"[^\S\n]+")
+# A single space is what it would become, and most are.
+_SPACES = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
 _LONG_GAPS = re.compile(r"\n{3,}")
 # Control characters, halves of surrogate pairs, and the byte order mark in the middle of a text.
 _UNFIT = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff]")
@@ -17,7 +18,7 @@ def one_line(text: str) -> str:
 
 def paragraphs(text: str) -> str:
     """Return the text without control characters and superfluous white space, its lines kept."""
-    lines = (_SPACES.sub(" ", line).strip() for line in _fit(text).split("\n"))
+    lines = map(str.strip, _SPACES.sub(" ", _fit(text)).split("\n"))
     return _LONG_GAPS.sub("\n\n", "\n".join(lines)).strip()
 
 

@@ -3,6 +3,9 @@
 import time
 
 import pytest
+import quotequail
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.email.reply import new_text
 
@@ -93,3 +96,33 @@ def test_no_text_takes_long(line: str) -> None:
     begun = time.process_time()
     new_text("\n".join([line] * 2000))
     assert time.process_time() - begun < 8
+
+
+LINES = st.sampled_from(
+    [
+        "",
+        "> ",
+        "Yes, please:",
+        "On Monday,",
+        "On Monday, Ada wrote:",
+        "> On Sunday, Bea wrote:",
+        "Ada <ada@example.org>",
+        "2026/11/23 Ada <ada@example.org>",
+        "wrote:",
+        "Begin forwarded message:",
+        "---- Original message ----",
+        "----",
+        "_" * 32,
+        "> quoted",
+        "words",
+    ]
+)
+
+
+@given(lines=st.lists(LINES, max_size=12))
+def test_only_what_cannot_introduce_a_quote_is_passed_over(lines: list[str]) -> None:
+    """What is new ends where the library would end it, if it were shown every line."""
+    text = "\n".join(["First of all, hello.", *lines])
+    found = quotequail.quote(text, limit=len(lines) + 2, quote_intro_line=True)
+    before = found[0][1]
+    assert new_text(text) == new_text(before) or len(found) == 1
