@@ -40,7 +40,8 @@ def create_app(
     rolled = dice or random.Random(chosen.seed)  # noqa: S311  # ids and dice of a stand-in; a seed must repeat them
     world = World(chosen, Clock(now), rolled)
     waits = patience or Patience()
-    outage = Outage(world.clock, waits, listener)
+    # under a server it is real, and lasts by the machine's clock however the API's is turned meanwhile
+    outage = Outage(now if listener else world.clock, waits, listener)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from sandbox.call import Call
 from sandbox.document import Document
@@ -94,5 +95,7 @@ class Audit:
 
     def select(self, wanted: Filter) -> list[Entry]:
         """The entries a filter asks for, oldest first."""
-        found = [entry for entry in self._entries if wanted.fits(entry)]
-        return found if wanted.limit is None else found[: wanted.limit]
+        # numbers have no gaps, so what was read already need not be looked at again
+        known = max(0, wanted.after - (self.last_seq - len(self._entries)))
+        found = (entry for entry in islice(self._entries, known, None) if wanted.fits(entry))
+        return list(islice(found, wanted.limit))

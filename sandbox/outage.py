@@ -5,10 +5,10 @@ calls to the seven endpoints raise `ConnectionRefusedError` instead.
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from sandbox.moment import Clock
 from sandbox.patience import Patience
 
 
@@ -25,7 +25,9 @@ class Listener(Protocol):
 class Outage:
     """Begins outages, and ends each when its time is up."""
 
-    def __init__(self, clock: Clock, patience: Patience, listener: Listener | None = None) -> None:
+    def __init__(
+        self, clock: Callable[[], datetime], patience: Patience, listener: Listener | None = None
+    ) -> None:
         self._clock = clock
         self._patience = patience
         self._listener = listener

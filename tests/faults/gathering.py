@@ -22,7 +22,7 @@ class Audit:
     """The sandbox's audit, read while it grows: it keeps only the latest entries."""
 
     processes: Processes
-    entries: list[Mapping[str, Any]] = field(default_factory=list)
+    entries: list[Call] = field(default_factory=list)
 
     async def follow(self) -> None:
         """Read what is new, until cancelled."""
@@ -36,13 +36,13 @@ class Audit:
     async def read(self) -> None:
         """Read what is new. Raises OSError during an outage."""
         while True:
-            after = self.entries[-1]["seq"] if self.entries else 0
+            after = self._last
             page = await asyncio.to_thread(
                 self.processes.sandbox, "GET", f"audit?after={after}&limit={_PAGE}"
             )
             # two readers may have asked for the same page
-            seen = self.entries[-1]["seq"] if self.entries else 0
-            self.entries += [entry for entry in page if entry["seq"] > seen]
+            seen = self._last
+            self.entries += [_call(entry) for entry in page if entry["seq"] > seen]
             if len(page) < _PAGE:
                 return
 
@@ -54,9 +54,13 @@ class Audit:
         while time.monotonic() - began < patience_s:
             await asyncio.sleep(0.02)
             await self.read()
-            if any(entry["effect"] for entry in self.entries[place:]):
+            if any(call.effect for call in self.entries[place:]):
                 break
         return time.monotonic() - began
+
+    @property
+    def _last(self) -> int:
+        return self.entries[-1].place if self.entries else 0
 
 
 def unfinished(processes: Processes) -> tuple[str, ...]:
@@ -78,9 +82,7 @@ def unfinished(processes: Processes) -> tuple[str, ...]:
     return tuple(found)
 
 
-def gather(
-    processes: Processes, plan: Plan, answers: Sequence[Answer], audit: Sequence[Mapping[str, Any]]
-) -> Evidence:
+def gather(processes: Processes, plan: Plan, answers: Sequence[Answer], calls: Sequence[Call]) -> Evidence:
     """Return everything that is compared."""
     with processes.redis() as client:
         counted: Counter[str] = Counter({"accepted": 0, "delivered": 0, "dead": 0})
@@ -97,7 +99,7 @@ def gather(
     return Evidence(
         conversations=plan.conversations,
         answers=answers,
-        calls=[_call(entry) for entry in audit],
+        calls=calls,
         interactions=[_live(each) for each in interactions],
         ledger=ledger,
         letters=letters,

@@ -28,6 +28,12 @@ LONGEST: Final = 32
 
 _MELEE_S: Final = 7.0
 _PAUSE_S: Final = 1.0
+#: A worker that is frozen must hold lanes in which much waits, or nobody is at work on them when it wakes: so
+#: many long conversations begin so long before, all of them quick.
+_CROWD: Final = 9
+_CROWD_BEFORE_S: Final = 1.2
+#: The share of all commands that crowds may have.
+_MOSTLY: Final = 0.5
 
 
 class Door(StrEnum):
@@ -105,6 +111,8 @@ class Fault:
     detail: Any = None
     #: Whether it is the only thing that breaks at its time, so that it can be measured.
     calm: bool = False
+    #: Whether long conversations begin right before it.
+    crowded: bool = False
 
     @property
     def name(self) -> str:
@@ -138,14 +146,27 @@ def draw(seed: int, *, seconds: float, rate: float) -> Plan:
         rate: Commands sent a second, on average.
     """
     dice = random.Random(seed)  # noqa: S311 - a plan must be repeatable, not secret
-    return Plan(seed, seconds, tuple(_conversations(dice, seconds, rate)), tuple(_faults(dice, seconds)))
+    faults = tuple(_faults(dice, seconds))
+    crowds = [fault.at_s - _CROWD_BEFORE_S for fault in faults if fault.crowded]
+    return Plan(seed, seconds, tuple(_conversations(dice, seconds, rate, crowds)), faults)
 
 
 # ── what is sent ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _conversations(dice: random.Random, seconds: float, rate: float) -> Iterator[Conversation]:
+def _conversations(
+    dice: random.Random, seconds: float, rate: float, crowds: Sequence[float]
+) -> Iterator[Conversation]:
+    """Yield the crowds, and others at any time until there are enough."""
     planned, number = 0, 0
+    for begins_s in [begins_s for begins_s in crowds for _ in range(_CROWD)]:
+        if planned >= _MOSTLY * rate * seconds:
+            break
+        door = dice.choice((Door.WEBHOOK, Door.API))
+        steps = tuple(Step(n, Kind.UPDATE if n else Kind.CREATE, 0.0) for n in range(LONGEST))
+        yield Conversation(f"{door}-{number}", "support", door, begins_s, steps)
+        planned += len(steps)
+        number += 1
     while planned < rate * seconds:
         door = dice.choices(list(Door), weights=(5, 4, 1))[0]
         service = "support" if door is Door.MAIL else dice.choice(SERVICES)
@@ -240,8 +261,8 @@ _CALM: Final[Sequence[tuple[float, tuple[Fault, ...]]]] = (
     (
         8.0,
         (
-            Fault(0.0, 7.5, Breakage.API, "slow", detail=({"latency_ms": 50, "jitter_ms": 500},)),
-            Fault(1.5, 3.6, Breakage.FREEZE, "worker", calm=True),
+            Fault(0.0, 7.5, Breakage.API, "slow", detail=({"latency_ms": 100, "jitter_ms": 500},)),
+            Fault(1.6, 3.8, Breakage.FREEZE, "worker", calm=True, crowded=True),
         ),
     ),
     (
@@ -276,7 +297,8 @@ def _melee(dice: random.Random, begins_s: float) -> Iterator[Fault]:
     """Yield what breaks in a melee: in any case one worker is frozen and wakes again, one is killed."""
     frozen, killed, *_ = dice.sample(_WORKERS, len(_WORKERS))
     yield Fault(begins_s, _MELEE_S, Breakage.API, "slow", detail=_SLOW)
-    yield Fault(begins_s + dice.uniform(0.5, 2.0), dice.uniform(3.2, 4.5), Breakage.FREEZE, frozen)
+    frozen_s = begins_s + dice.uniform(0.5, 2.0)
+    yield Fault(frozen_s, dice.uniform(3.4, 4.5), Breakage.FREEZE, frozen, crowded=True)
     yield Fault(begins_s + dice.uniform(0.5, 5.0), dice.uniform(0.0, 1.5), Breakage.KILL, killed)
     for _, breakage, targets, shortest_s, longest_s in dice.choices(
         _MELEE, [row[0] for row in _MELEE], k=dice.randint(7, 10)

@@ -29,9 +29,6 @@ MAILBOX: Final = "support@faults.example"
 #: How long a claimed lane is its holder's, in seconds.
 LEASE_S: Final = 3.0
 _START_S: Final = 60.0
-#: What is tested yields to what tests it: an API or a proxy that comes too late for want of a processor would
-#: be a network that holds calls back, see the limit on fences in docs/guarantees.md.
-_YIELDING: Final = ("nice", "-n", "5")
 
 _CONFIG: Final = """
 [store]
@@ -264,7 +261,7 @@ class Processes:
         store = self.links["intake-store" if name == "intake" else "worker-store"]
         self.parts[name] = Part(
             name,
-            (*_YIELDING, sys.executable, *command),
+            (sys.executable, *command),
             {
                 "BRIDGE_CONFIG": str(self.directory / "bridge.toml"),
                 "BRIDGE_DATA": str(self.directory / "data"),

@@ -76,7 +76,12 @@ def _hands(client: Any, places: list[tuple[str, str]]) -> dict[tuple[str, str], 
 
 
 def _ends(client: Any) -> dict[str, int]:  # noqa: ANN401 - as above
-    lanes = [key.decode() for prefix in prefixes() for key in client.scan_iter(f"{prefix}lane:*", 1000)]
+    # a walk over all keys would take long once there are many; a parked lane is not due, and none is here
+    lanes = [
+        f"{prefix}lane:{lane.decode()}"
+        for prefix in prefixes()
+        for lane in client.zrange(f"{prefix}due", 0, -1)
+    ]
     return _numbers(client, lanes, -1)
 
 

@@ -51,6 +51,20 @@ def test_what_is_measured_is_alone(seed: int) -> None:
     assert [name for fault in calm for name in beside(fault)] == []
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whoever_is_frozen_has_its_hands_full(seed: int) -> None:
+    """Right before a worker is frozen past its lease, long conversations begin, and others go on as well."""
+    plan = draw(seed, seconds=60, rate=60)
+    frozen = [fault for fault in plan.faults if fault.crowded]
+    assert len(frozen) >= 5
+    assert all(fault.breakage is Breakage.FREEZE and fault.for_s > 3.2 for fault in frozen)
+    for fault in frozen:
+        crowd = [each for each in plan.conversations if 1 < fault.at_s - each.begins_s < 1.5]
+        assert sum(len(each.steps) == LONGEST and each.service == "support" for each in crowd) >= 9
+    doors = Counter(each.door for each in plan.conversations)
+    assert min(doors.values()) > 5
+
+
 def test_a_long_run_breaks_everything() -> None:
     """Half an hour holds every way of breaking every part, every fault of the sandbox, and 200 kills."""
     counted = Counter(fault.name for fault in draw(7, seconds=1800, rate=1).faults)

@@ -3,8 +3,10 @@
 import asyncio
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
+from sandbox.app import create_app
 from sandbox.moment import Clock
 from sandbox.outage import Outage
 from sandbox.patience import Patience
@@ -17,14 +19,14 @@ class Turning(Patience):
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
-        self._clock = clock
+        self.clock = clock
         self.waited: list[float] = []
 
     async def pause(self, seconds: float) -> None:
         """Turn the clock, after letting everybody else have a turn."""
         self.waited.append(seconds)
         await asyncio.sleep(0)
-        self._clock.offset_s += seconds
+        self.clock.offset_s += seconds
 
 
 class Told:
@@ -94,6 +96,22 @@ def test_an_ending_sandbox_does_not_listen_again() -> None:
         assert told.told == ["refuse"]
 
     asyncio.run(story())
+
+
+def test_under_a_server_a_turned_clock_prolongs_nothing() -> None:
+    """Begun while the API's clock is an hour ahead, and over in its time although that is turned back."""
+
+    async def story() -> list[str]:
+        told, patience = Told(), Turning(Clock(lambda: NOW))
+        app = create_app(now=patience.clock, patience=patience, listener=told)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sandbox") as client:
+            for path, body in (("clock", {"offset_s": 3600}), ("outage", {"for_s": 5})):
+                await client.request("PUT" if path == "clock" else "POST", f"/sandbox/{path}", json=body)
+            await client.put("/sandbox/clock", json={"offset_s": 0})
+            await settle()
+        return told.told
+
+    assert asyncio.run(story()) == ["refuse", "accept"]
 
 
 def test_without_a_listener_calls_are_refused() -> None:
