@@ -19,7 +19,16 @@ from bridge.redis_server import find_server
 from tests.imap_servers import free_port
 
 _PATIENCE_S = 30.0
-_DURABLE = ("--appendonly", "yes", "--appendfsync", "always", "--save", "", "--maxmemory-policy", "noeviction")
+_DURABLE = (
+    "--appendonly",
+    "yes",
+    "--appendfsync",
+    "always",
+    "--save",
+    "",
+    "--maxmemory-policy",
+    "noeviction",
+)
 
 
 def find_valkey() -> str:
@@ -152,8 +161,8 @@ def _sentinel(directory: Path, master: Node, binary: str) -> Node:
     configuration = directory / "sentinel.conf"
     configuration.write_text(
         f"sentinel monitor main 127.0.0.1 {master.port} 2\n"
-        "sentinel down-after-milliseconds main 500\n"
-        "sentinel failover-timeout main 3000\n"
+        "sentinel down-after-milliseconds main 1000\n"
+        "sentinel failover-timeout main 10000\n"
     )
     return Node(directory, (str(configuration), "--sentinel"), binary).start()
 

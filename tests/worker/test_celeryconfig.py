@@ -224,7 +224,9 @@ def test_rabbitmq_confirms_what_it_was_sent(tmp_path: Path, scheme: str) -> None
     assert (report["worker_disable_prefetch"], report["broker_channel_error_retry"]) == (False, False)
 
 
-@pytest.mark.parametrize("url", ["rediss://127.0.0.1:1/1", "valkey://127.0.0.1:1/1", "sentinel://127.0.0.1:1/main"])
+@pytest.mark.parametrize(
+    "url", ["rediss://127.0.0.1:1/1", "valkey://127.0.0.1:1/1", "sentinel://127.0.0.1:1/main"]
+)
 def test_every_kind_of_redis_is_set_as_redis(tmp_path: Path, on_redis: dict[str, Any], url: str) -> None:
     """Behind TLS or sentinels it is the same transport."""
     done = run(tmp_path, BRIDGE_BROKER_URL=url)

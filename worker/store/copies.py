@@ -27,7 +27,7 @@ class Copies:
         """
         if not self.replicas:
             return []
-        patience_ms = int(self.timeout_s * 1000 / 2)
+        patience_ms = int(self.timeout_s * 1000 / 3)  # a server that must be taught a script is asked twice
         return [packed("SET", mark_beside(key), "1"), packed("WAIT", self.replicas, patience_ms)]
 
     def check(self, answers: Sequence[Any]) -> None:
