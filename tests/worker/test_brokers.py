@@ -27,7 +27,7 @@ def test_what_celery_understands_is_left_as_it_is(url: str, kind: Kind) -> None:
 
 
 def test_valkey_is_redis_to_celery() -> None:
-    """kombu knows no other name for it."""
+    """There is no other name for it in kombu."""
     assert read_broker("valkeys://u:p@h/1").url == "rediss://u:p@h/1"
 
 

@@ -1,4 +1,4 @@
-"""One form of URL for each way Redis is run; what cannot be meant is refused in a sentence without its password."""
+"""One form of URL for each way Redis is run; what cannot be meant is refused, without its password."""
 
 import pytest
 

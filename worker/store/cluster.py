@@ -12,7 +12,7 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ClusterDownError, MovedError, RedisError
+from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from worker.errors import StoreUnavailable
@@ -21,7 +21,6 @@ from worker.store.scripts import Script, ScriptRunner, unavailable
 
 #: Between looks for the node that has a slot now. A failover takes longer: whoever was refused comes again.
 _PAUSES_S: Final = (0.0, 0.2)
-#: A slot that is being moved (ASK, TRYAGAIN) is not among them: half of its keys are elsewhere.
 _ELSEWHERE: Final = (RedisConnectionError, OSError, TimeoutError, MovedError, ClusterDownError)
 
 
@@ -43,7 +42,8 @@ class Cluster:
             try:
                 return await runner.run(script, keys, *arguments)
             except StoreUnavailable as error:
-                if not _is_elsewhere(error.__cause__):
+                _refuse_half(error.__cause__)
+                if not isinstance(error.__cause__, _ELSEWHERE):
                     raise
             await asyncio.sleep(pause_s)
             await self._look_again()
@@ -95,8 +95,12 @@ class Cluster:
             await self._runners.pop(name).aclose()
 
 
-def _is_elsewhere(cause: BaseException | None) -> bool:
-    return isinstance(cause, _ELSEWHERE)
+def _refuse_half(cause: BaseException | None) -> None:
+    """Refuse a slot that is being moved: half of its keys are elsewhere, and a script needs them together."""
+    if isinstance(cause, (AskError, TryAgainError)) and not isinstance(cause, MovedError):
+        raise StoreUnavailable(
+            "the store does not answer: the cluster is moving this slot to another node"
+        ) from cause
 
 
 def _way_to(node: ClusterNode) -> Any:  # noqa: ANN401 - a coroutine function; redis-py's own classes are half typed

@@ -15,7 +15,7 @@ def test_nothing_is_waited_for_unless_asked() -> None:
 
 
 def test_each_batch_writes_a_mark_and_waits() -> None:
-    """The mark makes WAIT look at a batch that only repeated; together twice they take less than the time-out."""
+    """The mark makes WAIT look at a batch that only repeated; twice they take less than the time-out."""
     mark, wait = Copies(2, 6).asked(b"bridge:{support/0}:due")
     assert b"bridge:{support/0}:copied" in mark
     assert wait == b"*3\r\n$4\r\nWAIT\r\n$1\r\n2\r\n$4\r\n2000\r\n"
