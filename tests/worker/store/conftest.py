@@ -8,6 +8,7 @@ import pytest
 
 from bridge.redis_server import find_server
 from tests.redis_servers import Node, end_all, start_cluster
+from tests.redis_users import admit, store_url
 from worker.ports import Store
 from worker.store.gate import GateLimits
 from worker.store.limits import Limits, ServiceLimits
@@ -59,7 +60,14 @@ def open_store(request: pytest.FixtureRequest) -> OpenStore:
 
         return memory
 
-    url = request.getfixturevalue(f"{request.param}_url")
+    if request.param == "redis":
+        # as a worker of a deployed bridge comes: with no more rights than the shipped file gives it
+        server = request.getfixturevalue("redis_server")
+        request.getfixturevalue("redis_url")
+        admit(server)
+        url = store_url(server, "worker")
+    else:
+        url = request.getfixturevalue("cluster_url")
 
     @asynccontextmanager
     async def real() -> AsyncIterator[Store]:
