@@ -1,11 +1,13 @@
 #!/bin/sh
-# Makes the secrets of a new bridge, each in a file of its own that only its owner reads. What is there stays.
+# Makes the secrets of a new bridge, each in a file of its own; what is there stays. Only the directory's owner gets
+# at them; the files themselves can be read, because Compose shows them to users that do not exist on this machine.
 #   make-secrets.sh DIRECTORY [HOST_OF_REDIS]
 set -eu
 directory=${1:?say where: make-secrets.sh DIRECTORY}
 host=${2:-redis}
-umask 077
-mkdir -p "$directory"
+mkdir -p -m 0700 "$directory"
+chmod 0700 "$directory"
+umask 0222
 new() { [ -e "$directory/$1" ] || printf %s "$2" > "$directory/$1"; }
 random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 for name in intake worker ops; do
