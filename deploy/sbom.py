@@ -16,7 +16,13 @@ def component(found: Distribution) -> dict[str, Any]:
     name, version = found.metadata["Name"], found.version
     purl = f"pkg:pypi/{name.lower().replace('_', '-').replace('.', '-')}@{version}"
     stated = found.metadata.get("License-Expression") or found.metadata.get("License") or ""
-    part: dict[str, Any] = {"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl}
+    part: dict[str, Any] = {
+        "type": "library",
+        "bom-ref": purl,
+        "name": name,
+        "version": version,
+        "purl": purl,
+    }
     if stated and len(stated) < 100:
         part["licenses"] = [{"license": {"name": stated}}]
     return part
