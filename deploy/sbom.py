@@ -1,14 +1,17 @@
-"""Writes the bill of materials of the Python environment it runs in, as CycloneDX 1.5: `python sbom.py > sbom.cdx.json`.
+"""Writes the bill of materials of the Python environment it runs in, as CycloneDX 1.5.
 
-Takes nothing but the standard library, so that it can run in the image's own environment before the last tools
-go. The same environment gives the same bytes.
-"""
+`python sbom.py > sbom.cdx.json`. Takes nothing but the standard library, so that it can run in the image's
+own environment before the last tools go. The same environment gives the same bytes.
+"""  # noqa: INP001 - a script, copied into the image
 
 import json
 import sys
 import uuid
 from importlib.metadata import Distribution, distributions
-from typing import Any
+from typing import Any, Final
+
+#: Some packages put the whole licence where its name belongs.
+_WORDY: Final = 100
 
 
 def component(found: Distribution) -> dict[str, Any]:
@@ -23,7 +26,7 @@ def component(found: Distribution) -> dict[str, Any]:
         "version": version,
         "purl": purl,
     }
-    if stated and len(stated) < 100:
+    if stated and len(stated) <= _WORDY:
         part["licenses"] = [{"license": {"name": stated}}]
     return part
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from bridge.cli.program import program
+from bridge.cli.program import app
 
 UNITS = Path(__file__).parents[2] / "deploy/systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
@@ -64,14 +64,14 @@ def test_each_runs_a_command_that_exists(path: Path) -> None:
     unit = Unit(path)["Service"]
     program_path, command = unit["ExecStart"].split()
     assert program_path == "/opt/openmedia-bridge/bin/bridge"
-    commands = get_command(program).commands  # type: ignore[attr-defined]
+    commands = get_command(app).commands  # type: ignore[attr-defined]
     assert command in set(commands) | TO_COME
     assert unit["Restart"] == "always"
 
 
 def test_a_worker_may_finish_its_drain() -> None:
-    """Killed no sooner than a minute after it was asked to stop."""
-    assert int(Unit(UNITS / "openmedia-bridge-worker@.service")["Service"]["TimeoutStopSec"]) >= 60
+    """Killed later than a slice and two of the longest calls after it was asked to stop: 20 + 2 * 20 s."""
+    assert int(Unit(UNITS / "openmedia-bridge-worker@.service")["Service"]["TimeoutStopSec"]) > 60
 
 
 def test_its_directories_belong_to_its_user() -> None:
