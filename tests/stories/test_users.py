@@ -1,6 +1,7 @@
 """The users of the shipped ACL file: each can do its work, and nothing that it does not need."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -9,9 +10,10 @@ from pathlib import Path
 
 import pytest
 import redis
-from redis.exceptions import NoPermissionError
+from redis.exceptions import AuthenticationError, NoPermissionError
 
 from bridge.redis_server import RedisServer
+from tests.redis_servers import until
 from tests.redis_users import admit, broker_url, denied, store_url
 from tests.stories.conftest import Stack, create, staged, update, wait_until
 from tests.stories.test_command_api import CLIENTS, KEY, Caller, free_port
@@ -21,6 +23,7 @@ from worker.notes import Note
 from worker.wiring import Bridge
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]
+DEPLOY = Path(__file__).parents[2] / "deploy"
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 #: What a person who may operate the bridge must not be able to do to its store.
 BEYOND_OPS = (
@@ -102,6 +105,33 @@ def test_an_operator_can_work_on_letters_and_do_no_harm(stack: Stack) -> None:
         for command in BEYOND_OPS:
             with pytest.raises(NoPermissionError):
                 client.execute_command(*command.split())
+
+
+def test_the_store_starts_with_its_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Compose starts it: each user by its own secret, nobody without one, and no secret in the file."""
+    if shutil.which("redis-server") is None:
+        pytest.skip("no redis-server is on PATH")
+    secrets, users, port = tmp_path / "secrets", tmp_path / "users.acl", free_port()
+    subprocess.run([DEPLOY / "make-secrets.sh", secrets], check=True)
+    monkeypatch.setenv("SECRETS", str(secrets))
+    monkeypatch.setenv("USERS", str(users))
+    arguments = ("--port", str(port), "--dir", str(tmp_path), "--logfile", str(tmp_path / "log"))
+    with subprocess.Popen([DEPLOY / "redis/start.sh", *arguments]) as server:
+        try:
+            for user in ("intake", "worker", "ops"):
+                url = (secrets / f"store_{user}").read_text().replace("redis:6379", f"127.0.0.1:{port}")
+                with redis.Redis.from_url(url) as client:
+                    assert until(client.ping, f"the store, for {user}")
+                    policy = client.config_get("append*", "maxmemory-policy")
+            assert (policy["appendonly"], policy["appendfsync"]) == ("yes", "always")
+            assert policy["maxmemory-policy"] == "noeviction"
+            with redis.Redis(port=port) as nobody, pytest.raises(AuthenticationError):
+                nobody.ping()
+            for user in ("intake", "worker", "ops"):
+                assert (secrets / f"redis_{user}").read_text() not in users.read_text()
+            assert users.stat().st_mode & 0o777 == 0o600
+        finally:
+            server.terminate()
 
 
 def _command_line(stack: Stack) -> Callable[..., str]:
