@@ -131,7 +131,7 @@ async def _exchange(connection: AbstractConnection, batch: list[_Call], copies: 
     """Send the calls in one piece and read their answers. Raises StoreUnavailable for too few copies."""
     if not connection.is_connected:
         # Sending would connect to where the master was; this asks the sentinels where it is.
-        await connection.connect()
+        await connection.connect()  # type: ignore[no-untyped-call] # redis-py is half typed
     copied = copies.asked(batch[0].key)
     answers = await _ask(connection, [call.packed for call in batch] + copied)
     unknown = [place for place, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
