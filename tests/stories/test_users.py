@@ -1,9 +1,7 @@
 """The users of the shipped ACL file: each can do its work, and nothing that it does not need."""
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +9,9 @@ from pathlib import Path
 import pytest
 import redis
 from redis.exceptions import AuthenticationError, NoPermissionError
+from typer.testing import CliRunner
 
+from bridge.cli.program import app
 from bridge.redis_server import RedisServer
 from tests.redis_servers import until
 from tests.redis_users import admit, broker_url, denied, store_url
@@ -136,18 +136,10 @@ def test_the_store_starts_with_its_users(tmp_path: Path, monkeypatch: pytest.Mon
 
 def _command_line(stack: Stack) -> Callable[..., str]:
     def ask(*words: str) -> str:
-        command = [sys.executable, "-m", "bridge", *words]
-        done = subprocess.run(
-            command,
-            env={**os.environ, **stack.environment},
-            cwd=stack.directory,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-        assert done.returncode == 0, (words, done.stdout, done.stderr)
-        return done.stdout
+        done = CliRunner().invoke(app, words, env={**stack.environment, "COLUMNS": "200", "NO_COLOR": "1"})
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        assert done.exit_code == 0, (words, done.output)
+        return done.output
 
     return ask
 
