@@ -5,11 +5,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export COVERAGE_FILE := .coverage
+# processes that compile everything anew at each start make the suite twice as long
+unexport PYTHONDONTWRITEBYTECODE
 MINUTES ?= 30
 SEED ?= 11
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test bench fuzz faults mutants lint format lock clean
+.PHONY: help run demo test bench fuzz faults mutants lint format lock dist clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/'
@@ -53,6 +55,11 @@ lock: $(VENV)/dev ## pin every dependency anew: hashes, and no address of any in
 		pyproject.toml --group build -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		pyproject.toml --extra traces --group dev -c requirements.lock -o requirements-dev.lock
+
+dist: $(VENV)/dev ## build wheel and sdist into dist, and try the wheel where nothing else is installed
+	rm -rf dist
+	$(BIN)/hatchling build -t sdist -t wheel -d dist
+	$(BIN)/python -m pytest -q tests/deploy/test_release.py
 
 clean: ## remove what was built; data of the bridge stays
 	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist

@@ -8,6 +8,7 @@ from typing import Any
 
 from kombu import Queue
 
+from worker.brokers import Kind, read_broker
 from worker.doorbell import DRAIN
 from worker.settings import RING_VISIBILITY_S
 from worker.wiring import broker_url as stated_broker_url
@@ -16,10 +17,13 @@ from worker.wiring import read_configuration
 _settings, _secrets = read_configuration()
 _drains = sum(service.partitions for service in _settings.services.values()) + len(_settings.subscriptions)
 
-broker_url = stated_broker_url(_settings, _secrets)
+_broker = read_broker(stated_broker_url(_settings, _secrets))
+_on_redis, _on_rabbitmq = _broker.kind is Kind.REDIS, _broker.kind is Kind.RABBITMQ
+
+broker_url = _broker.url
+broker_use_ssl = _broker.tls  # None leaves it to the URL's scheme
 broker_connection_retry_on_startup = True  # a worker may start before its broker
 broker_connection_max_retries = None  # and never gives it up
-_on_redis = broker_url.startswith(("redis", "sentinel"))
 broker_channel_error_retry = _on_redis  # READONLY after a failover behind one address
 broker_pool_limit = 32  # every thread may ring
 broker_pool_acquire_timeout = 5  # the default waits for ever when all are taken
@@ -36,10 +40,19 @@ _redis_options: dict[str, Any] = {
     "priority_steps": [0],  # one list per queue instead of four; the same in every process
     "global_keyprefix": "bridge-broker:",  # apart from anybody else's queues in this database
     "client_name": "bridge-celery",
+    **_broker.options,
 }
-# RabbitMQ: a ring counts as sent when the broker has confirmed it
-_amqp_options: dict[str, Any] = {"confirm_publish": True} if "amqp" in broker_url.partition(":")[0] else {}
-broker_transport_options = _redis_options if _on_redis else _amqp_options
+_rabbitmq_options: dict[str, Any] = {
+    "confirm_publish": True,  # a ring counts as sent when the broker has written it
+    "connect_timeout": 5,
+    "read_timeout": 15,  # a broker that is out of disk or memory confirms nothing: the ring has failed then
+    "write_timeout": 15,
+}
+broker_transport_options = _redis_options if _on_redis else _rabbitmq_options if _on_rabbitmq else {}
+broker_heartbeat = 30 if _on_rabbitmq else None  # a connection that is half open is noticed in a minute
+broker_native_delayed_delivery_queue_type = (
+    "classic"  # Celery declares queues for delays beside quorum queues; nothing here is ever delayed by it
+)
 
 task_acks_late = True  # a killed worker's ring comes again
 task_reject_on_worker_lost = True  # also when a prefork child is killed
@@ -63,11 +76,11 @@ task_track_started = False
 
 task_default_queue = "bridge.commands"
 task_create_missing_queues = False  # a misspelt queue is an error, not a queue nobody reads
-task_queues = (
-    Queue("bridge.drain", routing_key="bridge.drain"),
-    Queue("bridge.tick", routing_key="bridge.tick"),
-    Queue("bridge.commands", routing_key="bridge.commands"),
-    Queue("bridge.upkeep", routing_key="bridge.upkeep"),
+# on RabbitMQ most of its nodes keep each queue, so that another producer's command outlives any one of them
+_kept = {"x-queue-type": "quorum"} if _on_rabbitmq else None
+task_queues = tuple(
+    Queue(name, routing_key=name, queue_arguments=_kept)
+    for name in ("bridge.drain", "bridge.tick", "bridge.commands", "bridge.upkeep")
 )
 _upkeep = {"queue": "bridge.upkeep"}
 task_routes = {

@@ -37,8 +37,12 @@ _MIB = 1024 * 1024
 class StoreSettings(Frozen):
     """The Redis that remembers. It must persist and must not evict."""
 
-    #: `redis://`, `rediss://` or `unix://` URL, or a reference to one; empty starts a private Redis.
+    #: `redis://`, `sentinel://`, `cluster://` (with an `s` at the end: TLS) or `unix://` URL, or a reference
+    #: to one; empty starts a private Redis.
     url: str = ""
+    #: What is accepted counts once so many replicas have it, besides the master. Behind sentinels or in a
+    #: cluster, 0 loses what was accepted right before a failover.
+    replicas: int = Field(default=0, ge=0, le=10)
     #: Accept a store that evicts or does not persist. What was accepted can then be lost.
     allow_unsafe: bool = False
     #: How long a call may take before the store counts as away.
@@ -51,7 +55,8 @@ class StoreSettings(Frozen):
 class BrokerSettings(Frozen):
     """What carries Celery's messages. It may be wiped at any time."""
 
-    #: Any broker URL Celery knows, or a reference to one; empty uses database 1 of the embedded Redis.
+    #: A URL of Redis as for the store, `amqp://` for RabbitMQ or any other that Celery knows, or a reference
+    #: to one; a cluster cannot carry it. Empty uses database 1 of the embedded Redis.
     url: str = ""
 
 

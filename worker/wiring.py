@@ -82,7 +82,10 @@ class Bridge:
         self._began = time.monotonic()
         self.doorbell = CeleryDoorbell(celery, listen)
         self.store = RedisStore.open(
-            store_url(settings, secrets), Limits.of(settings), timeout_s=settings.store.timeout_s
+            store_url(settings, secrets),
+            Limits.of(settings),
+            timeout_s=settings.store.timeout_s,
+            replicas=settings.store.replicas,
         )
 
     @property

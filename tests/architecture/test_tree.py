@@ -24,6 +24,8 @@ PROVED_ELSEWHERE = {
     "bridge/cli/moving.py": "tests/bridge/test_moving.py, as a person types",
     "bridge/mail_audit.py": "tests/stories/test_mail_imap.py: against a real server",
     "bridge/mail_probe.py": "tests/stories/test_mail_smtp.py: through a real door",
+    "worker/store/packing.py": "tests/worker/store/test_scripts.py: a real Redis reads what it packs",
+    "worker/store/servers.py": "tests/worker/store/test_opening.py, and every test over a real Redis",
     "worker/store/memory_mailboxes.py": "tests/worker/store/test_mailboxes.py, against both stores",
     "bridge/cli/options.py": "tests/bridge/cli/test_program.py",
     "bridge/cli/processes.py": "tests/bridge/cli/test_program.py and tests/bridge/test_up.py",

@@ -11,6 +11,7 @@ import time
 import tomllib
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,12 +20,15 @@ from typing import Any, TypeVar
 import pytest
 import redis
 from celery import Celery
+from kombu import Queue
 
 from bridge.redis_server import RedisServer
 from tests.imap_servers import free_port
+from worker.brokers import Kind, read_broker
 from worker.commands import Command, Create, Stop, Update
+from worker.errors import StoreUnavailable
 from worker.events import Event
-from worker.lanes import LaneView, Receipt
+from worker.lanes import LaneView, Partition, Receipt
 from worker.secrets import Secrets
 from worker.settings import Settings
 from worker.wiring import Bridge
@@ -216,13 +220,33 @@ class Stack:
         with redis.Redis.from_url(self.redis.url()) as client:
             return not any(client.scan_iter("bridge:*:lane:*")) and not client.zcard("bridge:{support/0}:due")
 
+    def done(self) -> bool:
+        """Say the same of a store that is not our one Redis; not while it is away."""
+
+        async def lanes(bridge: Bridge) -> int:
+            now, count = datetime.now(UTC), bridge.partitions["support"]
+            shares = [
+                await bridge.store.backlog(Partition("support", place), now=now) for place in range(count)
+            ]
+            return sum(each.lanes for each in shares)
+
+        try:
+            return self.with_bridge(lanes) == 0
+        except StoreUnavailable:
+            return False
+
     def _bridge(self) -> Bridge:
         written = tomllib.loads(self.config.read_text())
-        settings = Settings.model_validate({**written, "store": {"url": self.redis.url()}})
-        celery = Celery(broker=self.redis.broker_url())
+        store = {**written.get("store", {}), "url": self.environment["BRIDGE_STORE_URL"]}
+        settings = Settings.model_validate({**written, "store": store})
+        broker = read_broker(self.environment["BRIDGE_BROKER_URL"])
+        on_redis = {"global_keyprefix": "bridge-broker:", "priority_steps": [0], **broker.options}
+        kept = {"x-queue-type": "quorum"} if broker.kind is Kind.RABBITMQ else None
+        celery = Celery(broker=broker.url)
         celery.conf.update(
             task_routes={"bridge.drain": {"queue": "bridge.drain"}},
-            broker_transport_options={"global_keyprefix": "bridge-broker:", "priority_steps": [0]},
+            task_queues=[Queue("bridge.drain", routing_key="bridge.drain", queue_arguments=kept)],
+            broker_transport_options=on_redis if broker.kind is Kind.REDIS else {"confirm_publish": True},
         )
         return Bridge(settings, Secrets(self.directory), celery, _unheard)
 
@@ -250,15 +274,23 @@ def _unheard(_: Event) -> None:
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
     """A stack with its Redis and its sandbox running, and no worker yet."""
-    stack = Stack(tmp_path, RedisServer(tmp_path / "redis"))
-    stack.redis.start()
+    redis = RedisServer(tmp_path / "redis")
+    redis.start()
+    with staged(tmp_path, redis) as stack:
+        yield stack
+
+
+@contextmanager
+def staged(directory: Path, redis: RedisServer, *, store: str = "", broker: str = "") -> Iterator[Stack]:
+    """Give a stack over a Redis that runs, or with a store or broker elsewhere."""
+    stack = Stack(directory, redis)
     try:
         stack.start_sandbox()
         stack.config.write_text(CONFIG.format(sandbox=stack.sandbox_port, in_flight=32))
         stack.environment = {
             "BRIDGE_CONFIG": str(stack.config),
-            "BRIDGE_STORE_URL": stack.redis.url(),
-            "BRIDGE_BROKER_URL": stack.redis.broker_url(),
+            "BRIDGE_STORE_URL": store or redis.url(),
+            "BRIDGE_BROKER_URL": broker or redis.broker_url(),
             "STORY_KEY": _KEY,
             "PYTHONWARNINGS": "ignore",
         }

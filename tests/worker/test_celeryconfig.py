@@ -20,9 +20,12 @@ from worker.app import app
 
 known = {name for name, _ in flatten(NAMESPACES)}
 written = {name for name in vars(celeryconfig) if name.islower() and not name.startswith("_")}
-written -= {"stated_broker_url", "read_configuration"}
+written -= {"stated_broker_url", "read_configuration", "read_broker"}
 report = {name: app.conf[name] for name in written & known if name != "task_queues"}
 report["unknown"] = sorted(written - known)
+report["kept"] = {
+    queue.name: (queue.queue_arguments or {}).get("x-queue-type") for queue in app.conf.task_queues
+}
 report["queues"] = {queue.name: queue.routing_key for queue in app.conf.task_queues}
 app.loader.import_default_modules()
 report["tasks"] = sorted(name for name in app.tasks if name.startswith("bridge."))
@@ -214,17 +217,25 @@ def test_rabbitmq_confirms_what_it_was_sent(tmp_path: Path, scheme: str) -> None
     done = run(tmp_path, BRIDGE_BROKER_URL=f"{scheme}://127.0.0.1")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert report["broker_transport_options"] == {"confirm_publish": True}
+    options = report["broker_transport_options"]
+    assert options.pop("confirm_publish") is True
+    assert options == {"connect_timeout": 5, "read_timeout": 15, "write_timeout": 15}
+    assert set(report["kept"].values()) == {"quorum"}
     assert (report["worker_disable_prefetch"], report["broker_channel_error_retry"]) == (False, False)
 
 
-@pytest.mark.parametrize("url", ["rediss://127.0.0.1:1/1", "sentinel://127.0.0.1:1/1"])
+@pytest.mark.parametrize(
+    "url", ["rediss://127.0.0.1:1/1", "valkey://127.0.0.1:1/1", "sentinel://127.0.0.1:1/main"]
+)
 def test_every_kind_of_redis_is_set_as_redis(tmp_path: Path, on_redis: dict[str, Any], url: str) -> None:
     """Behind TLS or sentinels it is the same transport."""
     done = run(tmp_path, BRIDGE_BROKER_URL=url)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert report["broker_transport_options"] == on_redis["broker_transport_options"]
+    options = report["broker_transport_options"]
+    assert {**options, **on_redis["broker_transport_options"]} == options
+    assert options.get("master_name", "main") == "main"
+    assert set(report["kept"].values()) == {None}
     assert (report["worker_disable_prefetch"], report["broker_channel_error_retry"]) == (True, True)
 
 

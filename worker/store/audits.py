@@ -46,6 +46,8 @@ class _Walk:
 
     name: str
     index: str = ""
+    #: Which server's keys.
+    shard: int = 0
     partition: Partition | None = None
 
 
@@ -63,7 +65,7 @@ class RedisAudits(Linked):
 
     async def audit(self, *, limit: int, now: datetime, anew: bool = False, dry: bool = False) -> Audit:
         """See `worker.upkeep_ports.Audits.audit`."""
-        walks = self._walks()
+        walks = self._walks(await self._link.ask(self._link.servers.shards()))
         number, cursor = (0, 0) if anew or dry else await self._begin(walks)
         looked, visited, mended = 0, 0, list[Mended]()
         while visited < limit and number < len(walks):
@@ -79,13 +81,14 @@ class RedisAudits(Linked):
         # what is only named is met again, by the keys and by an index
         return Audit(looked, tuple(dict.fromkeys(mended)), whole)
 
-    def _walks(self) -> list[_Walk]:
-        walks = [_Walk("keys")]
+    def _walks(self, shards: int) -> list[_Walk]:
+        walks = [_Walk(f"keys {shard}" if shard else "keys", shard=shard) for shard in range(shards)]
         for service in sorted(self._link.limits.services):
             for place, keys in enumerate(self._shares(service)):
                 partition = Partition(service, place)
                 walks += [
-                    _Walk(each, each, partition) for each in (keys.due, keys.active, keys.out, keys.dead)
+                    _Walk(each, each, partition=partition)
+                    for each in (keys.due, keys.active, keys.out, keys.dead)
                 ]
         return walks
 
@@ -99,7 +102,8 @@ class RedisAudits(Linked):
         """Return where to go on, what was met, and how many steps that took."""
         redis = self._link.redis
         if walk.partition is None:
-            cursor, keys = await self._link.ask(redis.scan(cursor, match=_PATTERN, count=_KEYS_AT_ONCE))
+            scan = ("SCAN", cursor, "MATCH", _PATTERN, "COUNT", _KEYS_AT_ONCE)
+            cursor, keys = await self._link.ask(self._link.servers.ask(walk.shard, *scan))
             return cursor, {each for each in map(_suspect, keys) if each}, _KEYS_AT_ONCE
         cursor, page = await self._link.ask(redis.zscan(walk.index, cursor, count=_KEYS_AT_ONCE))
         is_letter = walk.index == Keys.of(walk.partition).dead

@@ -49,17 +49,9 @@ class RedisDump(Linked):
 
         What changes meanwhile may be there or not; a key may come twice, then as a whole each time.
         """
-        redis, cursor = self._link.redis, 0
-        while True:
-            cursor, keys = await self._link.ask(redis.scan(cursor, match=f"{PREFIX}*", count=_AT_ONCE))
-            own = [key for key in keys if key != STAMP.encode()]
-            for key in filter(_is_large, own):
-                async for portion in self._read([key]):
-                    yield portion
-            async for portion in self._read([key for key in own if not _is_large(key)]):
+        for shard in range(await self._link.ask(self._link.servers.shards())):
+            async for portion in self._shard(shard):
                 yield portion
-            if not cursor:
-                return
 
     async def size(self) -> int:
         """Return how many keys there are, those of others in the same database included."""
@@ -70,17 +62,16 @@ class RedisDump(Linked):
 
         1 where the server does not tell: then somebody may be there. Raises StoreUnavailable.
         """
-        pipeline = self._link.redis.pipeline(transaction=False)
-        pipeline.client_list()
+        servers = self._link.servers
         try:
-            (clients,) = await self._link.ask(pipeline.execute())
+            shards = range(await self._link.ask(servers.shards()))
+            told = [await self._link.ask(servers.ask(shard, "CLIENT LIST")) for shard in shards]
         except StoreUnavailable as error:
             if isinstance(error.__cause__, ResponseError):
                 return 1
             raise
         # this very look has the name as well
-        names = [client.get("name") for client in clients]
-        return names.count(CLIENT) - 1
+        return max([client.get("name") for client in clients].count(CLIENT) - 1 for clients in told)
 
     async def stranger(self) -> str:
         """Return any key of the bridge but its stamp; empty where there is none."""
@@ -94,6 +85,20 @@ class RedisDump(Linked):
         for portion in portions:
             _write(pipeline, portion)
         await self._link.ask(pipeline.execute())
+
+    async def _shard(self, shard: int) -> AsyncIterator[Portion]:
+        cursor = 0
+        while True:
+            asked = self._link.servers.ask(shard, "SCAN", cursor, "MATCH", f"{PREFIX}*", "COUNT", _AT_ONCE)
+            cursor, keys = await self._link.ask(asked)
+            own = [key for key in keys if key != STAMP.encode()]
+            for key in filter(_is_large, own):
+                async for portion in self._read([key]):
+                    yield portion
+            async for portion in self._read([key for key in own if not _is_large(key)]):
+                yield portion
+            if not cursor:
+                return
 
     async def _read(self, keys: Sequence[bytes]) -> AsyncIterator[Portion]:
         if not keys:

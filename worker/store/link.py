@@ -4,27 +4,28 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from worker.lanes import Partition
 from worker.store.keys import Keys
 from worker.store.limits import Limits
-from worker.store.scripts import Argument, Script, ScriptRunner, unavailable
+from worker.store.packing import Argument
+from worker.store.scripts import Script, unavailable
+from worker.store.servers import Servers
 
 
 class Link:
-    """One Redis, for the callers of one event loop."""
+    """The servers of the store, for the callers of one event loop."""
 
-    def __init__(self, redis: "Redis", limits: Limits, *, timeout_s: float) -> None:
-        self.redis = redis
+    def __init__(self, servers: Servers, limits: Limits, *, timeout_s: float) -> None:
+        self.servers = servers
+        self.redis = servers.redis
         self.limits = limits
         self._timeout_s = timeout_s
-        self._scripts = ScriptRunner(redis, timeout_s=timeout_s)
 
     async def run(self, script: Script, keys: tuple[str, ...], *arguments: Argument) -> Any:  # noqa: ANN401 - Redis answers in any shape
         """Run a verb; calls made in the same loop turn travel together."""
-        return await self._scripts.run(script, keys, *arguments)
+        return await self.servers.run(script, keys, *arguments)
 
     async def ask(self, call: Awaitable[Any]) -> Any:  # noqa: ANN401 - Redis answers in any shape
         """Await a plain call."""

@@ -1,10 +1,7 @@
 """The store on Redis, put together."""
 
-from typing import Final
+from typing import Any, Final
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
 from redis.exceptions import ResponseError
 
 from worker.errors import StoreUnavailable, StoreUnsafe
@@ -15,9 +12,10 @@ from worker.store.format import RedisFormat
 from worker.store.lanes import RedisLanes
 from worker.store.ledger import RedisLedger
 from worker.store.letters import RedisLetters
-from worker.store.limits import CLIENT, Limits
+from worker.store.limits import Limits
 from worker.store.link import Link
 from worker.store.mailboxes import RedisMailboxes
+from worker.store.opening import open_servers
 from worker.store.outbox import RedisOutbox
 from worker.store.pauses import RedisPauses
 from worker.store.proofs import RedisProofs
@@ -26,12 +24,12 @@ from worker.store.slots import RedisSlots
 from worker.store.sweeps import RedisSweeps
 from worker.store.threads import RedisThreads
 
-#: Every verb may be repeated, so a broken connection is mended quickly and without asking.
-_RETRY = Retry(ExponentialBackoff(cap=0.2, base=0.02), 3)
-
-
 _LATE: Final = (
     "unless appendfsync is always, what was accepted in the last second or two is lost when its machine dies"
+)
+_UNCOPIED: Final = (
+    "is copied to its replicas after it has answered (store.replicas = 0): what was accepted right before "
+    "a failover is lost"
 )
 
 
@@ -55,16 +53,13 @@ class RedisStore(
     """Implements `worker.ports.Store` for the event loop in which it is used."""
 
     @classmethod
-    def open(cls, url: str, limits: Limits, *, timeout_s: float) -> "RedisStore":
-        """Return the store at a Redis URL. Connects with the first call."""
-        redis = Redis.from_url(
-            url,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s,
-            retry=_RETRY,
-            client_name=CLIENT,
-        )
-        return cls(Link(redis, limits, timeout_s=timeout_s))
+    def open(cls, url: str, limits: Limits, *, timeout_s: float, replicas: int = 0) -> "RedisStore":
+        """Return the store at a URL (see `worker.redis_url`). Connects with the first call.
+
+        What is written counts once so many replicas have it. Raises SettingsError.
+        """
+        servers = open_servers(url, timeout_s=timeout_s, replicas=replicas)
+        return cls(Link(servers, limits, timeout_s=timeout_s))
 
     async def ping(self) -> None:
         """See `worker.ports.Store.ping`."""
@@ -83,16 +78,18 @@ class RedisStore(
 
         Raises StoreUnavailable, also while the server still reads its file: until then it says it has none.
         """
-        memory = await self._link.ask(self._link.redis.info("memory"))
-        persistence = await self._link.ask(self._link.redis.info("persistence"))
-        if persistence.get("loading"):
-            raise StoreUnavailable("the store does not answer yet: it still reads its file")
-        found = []
-        if memory.get("maxmemory_policy", "noeviction") != "noeviction":
-            found.append(f"evicts keys when memory is short (maxmemory-policy {memory['maxmemory_policy']})")
-        if not persistence.get("aof_enabled"):
-            found.append("does not write to disk what it accepts (appendonly no)")
-        return tuple(found)
+        found = list[str]()
+        for shard in range(await self._link.ask(self._link.servers.shards())):
+            memory = await self._told(shard, "INFO", "memory")
+            persistence = await self._told(shard, "INFO", "persistence")
+            if persistence.get("loading"):
+                raise StoreUnavailable("the store does not answer yet: it still reads its file")
+            policy = memory.get("maxmemory_policy", "noeviction")
+            if policy != "noeviction":
+                found.append(f"evicts keys when memory is short (maxmemory-policy {policy})")
+            if not persistence.get("aof_enabled"):
+                found.append("does not write to disk what it accepts (appendonly no)")
+        return tuple(dict.fromkeys(found))
 
     async def weaknesses(self) -> tuple[str, ...]:
         """Return what a person should know who relies on the server, each as the end of a sentence.
@@ -100,17 +97,23 @@ class RedisStore(
         Hosted servers often answer before they have written to the disk, and many do not let themselves be
         asked; both are common enough to be allowed, and must not go unsaid.
         """
-        try:
-            answer = await self._link.ask(self._link.redis.config_get("appendfsync"))
-        except StoreUnavailable as error:
-            if not isinstance(error.__cause__, ResponseError):
-                raise
-            return (f"does not tell when it writes to disk (it refuses CONFIG GET): {_LATE}",)
-        policy = answer.get("appendfsync", "always")
-        if policy == "always":
-            return ()
-        return (f"answers before it has written to disk (appendfsync {policy}): {_LATE}",)
+        found = [] if self._link.servers.copied else [_UNCOPIED]
+        for shard in range(await self._link.ask(self._link.servers.shards())):
+            try:
+                answer = await self._told(shard, "CONFIG GET", "appendfsync")
+            except StoreUnavailable as error:
+                if not isinstance(error.__cause__, ResponseError):
+                    raise
+                found.append(f"does not tell when it writes to disk (it refuses CONFIG GET): {_LATE}")
+                continue
+            policy = answer.get("appendfsync", "always")
+            if policy != "always":
+                found.append(f"answers before it has written to disk (appendfsync {policy}): {_LATE}")
+        return tuple(dict.fromkeys(found))
 
     async def aclose(self) -> None:
         """See `worker.ports.Store.aclose`."""
-        await self._link.redis.aclose()
+        await self._link.servers.aclose()
+
+    async def _told(self, shard: int, *words: str) -> Any:  # noqa: ANN401 - Redis answers in any shape
+        return await self._link.ask(self._link.servers.ask(shard, *words))

@@ -7,19 +7,20 @@ pipeline after one fsync. While one pipeline is under way the next one fills.
 import asyncio
 import hashlib
 from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any, Final
 
-from hiredis import pack_command
-from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ResponseError
 
 from worker.errors import StoreUnavailable
+from worker.store.copies import Copies
+from worker.store.packing import Argument, packed
 
-Argument = str | bytes | int
+Connect = Callable[[], Awaitable[AbstractConnection]]
 
 #: Calls sent in one pipeline at most: bounds how long a caller behind it waits.
 _BATCH: Final = 128
@@ -53,20 +54,27 @@ class _Call:
     @property
     def packed(self) -> bytes:
         """The call by the script's digest, as it is sent."""
-        return _packed("EVALSHA", self.script.sha, *self.rest)
+        return packed("EVALSHA", self.script.sha, *self.rest)
 
     @property
     def taught(self) -> bytes:
         """The call with the script's text."""
-        return _packed("EVAL", self.script.text, *self.rest)
+        return packed("EVAL", self.script.text, *self.rest)
+
+    @property
+    def key(self) -> bytes:
+        """The first key."""
+        return self.rest[1] if self.rest[0] and isinstance(self.rest[1], bytes) else b""
 
 
 class ScriptRunner:
     """Runs scripts on one Redis for the callers of one event loop."""
 
-    def __init__(self, redis: "Redis", *, timeout_s: float) -> None:
-        self._redis = redis
+    def __init__(self, connect: Connect, *, timeout_s: float, replicas: int = 0) -> None:
+        """`connect` gives a connection of the runner's own; `replicas` must have a batch before it counts."""
+        self._connect = connect
         self._timeout_s = timeout_s
+        self._copies = Copies(replicas, timeout_s)
         self._waiting: deque[_Call] = deque()
         self._sender: asyncio.Task[None] | None = None
         self._connection: AbstractConnection | None = None
@@ -101,38 +109,43 @@ class ScriptRunner:
             await connection.disconnect()
 
         # Every verb is safe to repeat, so a broken connection is mended without asking.
-        return await connection.retry.call_with_retry(lambda: _exchange(connection, batch), mend)
+        return await connection.retry.call_with_retry(
+            lambda: _exchange(connection, batch, self._copies), mend
+        )
 
     async def _connected(self) -> AbstractConnection:
         """Return the runner's own connection: to ask the pool for one would cost as much as a call."""
         if self._connection is None:
-            pool: Any = self._redis.connection_pool
-            self._connection = await pool.get_connection()
+            self._connection = await self._connect()
             # The whole exchange has a deadline; one for each read and write would cost more than they do.
             self._connection.socket_timeout = None
         return self._connection
 
+    async def aclose(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            await self._connection.disconnect()
 
-def _packed(*words: Argument) -> bytes:
-    packed: bytes = pack_command(words)  # type: ignore[arg-type] # its types allow one word only
-    return packed
 
-
-async def _exchange(connection: AbstractConnection, batch: list[_Call]) -> list[Any]:
-    """Send the calls in one piece and read their answers."""
-    answers = await _ask(connection, [call.packed for call in batch])
+async def _exchange(connection: AbstractConnection, batch: list[_Call], copies: Copies) -> list[Any]:
+    """Send the calls in one piece and read their answers. Raises StoreUnavailable for too few copies."""
+    if not connection.is_connected:
+        # Sending would connect to where the master was; this asks the sentinels where it is.
+        await connection.connect()  # type: ignore[no-untyped-call] # redis-py is half typed
+    copied = copies.asked(batch[0].key)
+    answers = await _ask(connection, [call.packed for call in batch] + copied)
     unknown = [place for place, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
-    # A fresh or flushed server: sending the text runs the verb and teaches it for the next time.
-    for place, answer in zip(
-        unknown, await _ask(connection, [batch[n].taught for n in unknown]), strict=True
-    ):
-        answers[place] = answer
-    return answers
+    if unknown:
+        # A fresh or flushed server: sending the text runs the verb and teaches it for the next time.
+        taught = await _ask(connection, [batch[place].taught for place in unknown] + copied)
+        for place, answer in zip(unknown, taught, strict=False):
+            answers[place] = answer
+        answers[len(batch) :] = taught[len(unknown) :]
+    copies.check(answers[len(batch) :])
+    return answers[: len(batch)]
 
 
 async def _ask(connection: AbstractConnection, requests: list[bytes]) -> list[Any]:
-    if not requests:
-        return []
     try:
         await connection.send_packed_command(b"".join(requests), check_health=False)
     except RuntimeError as error:  # uvloop's word for a transport that is closed already
@@ -150,8 +163,12 @@ async def _ask(connection: AbstractConnection, requests: list[bytes]) -> list[An
 def _give(answer: asyncio.Future[Any], result: Any) -> None:  # noqa: ANN401 - Redis answers in any shape
     if answer.done():  # the caller went away
         return
-    if isinstance(result, BaseException):
-        answer.set_exception(unavailable(result))
+    if isinstance(result, StoreUnavailable):
+        answer.set_exception(StoreUnavailable(str(result)))
+    elif isinstance(result, BaseException):
+        failure = unavailable(result)
+        failure.__cause__ = result
+        answer.set_exception(failure)
     else:
         answer.set_result(result)
 

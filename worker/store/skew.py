@@ -28,16 +28,20 @@ class RedisSkew(Linked):
     """The server's clock, held against ours."""
 
     async def ahead(self, clock: Clock) -> timedelta:
-        """Return by how much a clock is surely ahead of the server's, negative when behind.
+        """Return by how much a clock is surely ahead of a server's, negative when behind.
 
-        The smallest of a few looks: a busy machine makes one of them long. Raises StoreUnavailable.
+        The smallest of a few looks: a busy machine makes one of them long. Of several servers, the one
+        furthest away. Raises StoreUnavailable.
         """
-        looks = [await self._look(clock) for _ in range(_LOOKS)]
-        return min(looks, key=abs)
+        shards = range(await self._link.ask(self._link.servers.shards()))
+        return max([await self._ahead(shard, clock) for shard in shards], key=abs)
 
-    async def _look(self, clock: Clock) -> timedelta:
+    async def _ahead(self, shard: int, clock: Clock) -> timedelta:
+        return min([await self._look(shard, clock) for _ in range(_LOOKS)], key=abs)
+
+    async def _look(self, shard: int, clock: Clock) -> timedelta:
         before = clock()
-        seconds, microseconds = await self._link.ask(self._link.redis.time())
+        seconds, microseconds = await self._link.ask(self._link.servers.ask(shard, "TIME"))
         after = clock()
         theirs = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds)
         return apart(before, theirs, after)

@@ -1,11 +1,14 @@
 """The stores under test, each opened inside the loop that uses it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 
+from bridge.redis_server import find_server
+from tests.redis_servers import Node, end_all, start_cluster
+from tests.redis_users import admit, store_url
 from worker.ports import Store
 from worker.store.gate import GateLimits
 from worker.store.limits import Limits, ServiceLimits
@@ -29,7 +32,24 @@ LIMITS = Limits(
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
 
 
-@pytest.fixture(params=["memory", "redis"])
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Node]]:
+    """A cluster of three, started once."""
+    nodes = start_cluster(tmp_path_factory.mktemp("cluster"), find_server())
+    yield nodes
+    end_all(nodes)
+
+
+@pytest.fixture
+def cluster_url(cluster: list[Node]) -> str:
+    """The URL of an empty cluster."""
+    for node in cluster:
+        with node.client as client:
+            client.flushall()
+    return f"cluster://{','.join(node.name for node in cluster)}"
+
+
+@pytest.fixture(params=["memory", "redis", "cluster"])
 def open_store(request: pytest.FixtureRequest) -> OpenStore:
     """Each implementation in turn."""
     if request.param == "memory":
@@ -40,7 +60,14 @@ def open_store(request: pytest.FixtureRequest) -> OpenStore:
 
         return memory
 
-    url = request.getfixturevalue("redis_url")
+    if request.param == "redis":
+        # as a worker of a deployed bridge comes: with no more rights than the shipped file gives it
+        server = request.getfixturevalue("redis_server")
+        request.getfixturevalue("redis_url")
+        admit(server)
+        url = store_url(server, "worker")
+    else:
+        url = request.getfixturevalue("cluster_url")
 
     @asynccontextmanager
     async def real() -> AsyncIterator[Store]:

@@ -11,6 +11,7 @@ from redis.exceptions import ResponseError
 from worker.errors import StoreUnavailable
 from worker.store.limits import Limits
 from worker.store.link import Link
+from worker.store.servers import OneServer
 
 
 def ask(call: Callable[[Link], Awaitable[object]]) -> object:
@@ -19,7 +20,7 @@ def ask(call: Callable[[Link], Awaitable[object]]) -> object:
     async def main() -> object:
         redis = Redis.from_url("redis://127.0.0.1:1")
         try:
-            link = Link(redis, Limits(), timeout_s=0.05)
+            link = Link(OneServer(redis, timeout_s=0.05), Limits(), timeout_s=0.05)
             return await link.ask(call(link))
         finally:
             await redis.aclose()

@@ -38,7 +38,7 @@ def with_runner(url: str, body: Callable[[ScriptRunner, Redis], Awaitable[Any]],
 
     async def main() -> Any:  # noqa: ANN401 - as above
         async with Redis.from_url(url) as redis:
-            return await body(ScriptRunner(redis, timeout_s=timeout_s), redis)
+            return await body(ScriptRunner(redis.connection_pool.get_connection, timeout_s=timeout_s), redis)
 
     return asyncio.run(main())
 
@@ -146,7 +146,7 @@ def test_a_transport_that_was_closed_unseen_is_mended(redis_url: str) -> None:
 
     async def main() -> list[Any]:
         async with asyncio.timeout(10), Redis.from_url(redis_url, retry=Retry(NoBackoff(), 1)) as redis:
-            runner = ScriptRunner(redis, timeout_s=5)
+            runner = ScriptRunner(redis.connection_pool.get_connection, timeout_s=5)
             await runner.run(ECHO, ("k",), "a")
             runner._connection._writer.transport.abort()  # type: ignore[union-attr] # it is connected
             found: list[Any] = await runner.run(ECHO, ("k",), "b")
@@ -166,8 +166,9 @@ def test_a_server_that_is_silent_is_away(tmp_path: Path) -> None:
     async def main() -> None:
         server = await asyncio.start_unix_server(silent, path)
         async with Redis.from_url(f"unix://{path}") as redis:
+            connect = redis.connection_pool.get_connection
             with pytest.raises(StoreUnavailable, match="TimeoutError"):
-                await ScriptRunner(redis, timeout_s=0.05).run(ECHO, ("k",), "a")
+                await ScriptRunner(connect, timeout_s=0.05).run(ECHO, ("k",), "a")
         over.set()
         server.close()
         await server.wait_closed()

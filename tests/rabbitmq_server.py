@@ -1,0 +1,95 @@
+"""A RabbitMQ of our own: its own node, ports, directories and cookie, stopped by its pid."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.imap_servers import free_port
+
+_PATIENCE_S = 90.0
+_PLACES = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "/usr/local/sbin/rabbitmq-server")
+
+
+def find_rabbitmq() -> str:
+    """Return the path of the server itself, not of a package's wrapper that changes the user."""
+    for place in _PLACES:
+        if Path(place).exists():
+            return place
+    if found := shutil.which("rabbitmq-server"):
+        return found
+    pytest.skip("no rabbitmq-server is installed")
+
+
+@dataclass
+class RabbitServer:
+    """One node of RabbitMQ on loopback."""
+
+    directory: Path
+    binary: str = field(default_factory=find_rabbitmq)
+    port: int = field(default_factory=free_port)
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        """Its URL for the bridge."""
+        return f"amqp://guest:guest@127.0.0.1:{self.port}//"
+
+    def start(self) -> None:
+        """Start it, and return when it takes connections."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        (self.directory / "rabbitmq.conf").write_text(
+            f"listeners.tcp.1 = 127.0.0.1:{self.port}\ndisk_free_limit.absolute = 10MB\n"
+        )
+        (self.directory / "enabled_plugins").write_text("[].\n")
+        with (self.directory / "output").open("ab") as output:
+            self.process = subprocess.Popen(
+                [self.binary],
+                env={**os.environ, **self._environment},
+                cwd=self.directory,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + _PATIENCE_S
+        while not self._takes_connections():
+            if time.monotonic() > deadline or self.process.poll() is not None:
+                pytest.fail(f"RabbitMQ did not start: see {self.directory}/output")
+            time.sleep(0.1)
+
+    def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:
+        """Stop the node and what it started, by the group that began with it."""
+        if self.process is not None:
+            os.killpg(self.process.pid, sign)
+            self.process.wait()
+            self.process = None
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {
+            "HOME": str(self.directory),  # the cookie
+            "RABBITMQ_NODENAME": f"bridge{self.port}@localhost",
+            "RABBITMQ_MNESIA_BASE": str(self.directory / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(self.directory / "log"),
+            "RABBITMQ_CONFIG_FILE": str(self.directory / "rabbitmq"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.directory / "enabled_plugins"),
+            "RABBITMQ_DIST_PORT": str(free_port()),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2",
+            # no port mapper of the machine's is asked or started
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_EPMD_PORT": str(free_port()),
+        }
+
+    def _takes_connections(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
+                connection.sendall(b"AMQP\x00\x00\x09\x01")
+                return bool(connection.recv(8))
+        except OSError:
+            return False
