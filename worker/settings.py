@@ -15,6 +15,7 @@ from worker.frozen import Frozen
 from worker.mail_settings import LmtpSettings, MailboxSettings, SmtpSettings
 from worker.measures import Port, Seconds, SecretReference
 from worker.notices import NoticeKind
+from worker.store_settings import BrokerSettings, StoreSettings
 from worker.sweep_settings import SweepRules, SweepSettings, rules_of
 from worker.sweeps import SWEEPER
 from worker.telemetry_settings import MetricsSettings, TracesSettings
@@ -32,32 +33,6 @@ ClientName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.
 SubscriptionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,58}$")]
 
 _MIB = 1024 * 1024
-
-
-class StoreSettings(Frozen):
-    """The Redis that remembers. It must persist and must not evict."""
-
-    #: `redis://`, `sentinel://`, `cluster://` (with an `s` at the end: TLS) or `unix://` URL, or a reference
-    #: to one; empty starts a private Redis.
-    url: str = ""
-    #: What is accepted counts once so many replicas have it, besides the master. Behind sentinels or in a
-    #: cluster, 0 loses what was accepted right before a failover.
-    replicas: int = Field(default=0, ge=0, le=10)
-    #: Accept a store that evicts or does not persist. What was accepted can then be lost.
-    allow_unsafe: bool = False
-    #: How long a call may take before the store counts as away.
-    timeout_s: Seconds = 5.0
-    #: How far a process's clock may be from the store's; more refuses the start. No call begins with less
-    #: than its own time-out and twice this left of its lease.
-    clock_skew_s: Seconds = 0.5
-
-
-class BrokerSettings(Frozen):
-    """What carries Celery's messages. It may be wiped at any time."""
-
-    #: A URL of Redis as for the store, `amqp://` for RabbitMQ or any other that Celery knows, or a reference
-    #: to one; a cluster cannot carry it. Empty uses database 1 of the embedded Redis.
-    url: str = ""
 
 
 class HttpSettings(Frozen):

@@ -16,9 +16,9 @@ from worker.settings import (
     RetrySettings,
     ServiceSettings,
     Settings,
-    StoreSettings,
     WorkerSettings,
 )
+from worker.store_settings import StoreSettings
 
 SERVICE = {"base_url": "https://api.example.com/nexus/v3", "api_key": "env:KEY"}
 
