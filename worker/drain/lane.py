@@ -5,6 +5,7 @@ broke: nothing needs to be cleaned up for the promise to hold.
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import perf_counter
@@ -30,13 +31,19 @@ from worker.verdicts import Again, Applied, Bury, Proceed
 _MOST_STEPS = 8
 #: How long a command in a format unknown to this worker waits for one that knows it.
 _UNKNOWN_FORMAT_DELAY = timedelta(seconds=30)
+_STOPS = "the worker stops"
+#: The hand of somebody who delivers one lane.
+_OWN: AbstractAsyncContextManager[None] = nullcontext()
 
 
-async def deliver(desk: Desk, claim: Claim) -> None:
-    """Work on a claimed lane until it is empty, waits, or is lost. Never raises for what can go wrong."""
+async def deliver(desk: Desk, claim: Claim, hand: AbstractAsyncContextManager[bool | None] = _OWN) -> None:
+    """Work on a claimed lane until it is empty, waits, or is lost. Never raises for what can go wrong.
+
+    `hand` is held while calls are made; entering it says whether it had to be waited for.
+    """
     place = _Place(claim.commands, claim.interaction, claim.attempt, claim.suspect)
     try:
-        await _deliver(desk, claim, place)
+        await _deliver(desk, claim, place, hand)
     except _LaneLost:
         desk.listen(LeaseLost(desk.service, claim.external_id, claim.fence))
     except StoreUnavailable as error:
@@ -64,7 +71,9 @@ class _Place:
     calls: int = 0
 
 
-async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
+async def _deliver(
+    desk: Desk, claim: Claim, place: _Place, hand: AbstractAsyncContextManager[bool | None]
+) -> None:
     lease = _Lease(desk, claim)
     while place.waiting:
         head = _head(desk, claim, place)
@@ -73,12 +82,14 @@ async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
             first, doubt = place.waiting[0], place.suspect
             await _give_back(desk, claim, first, reason, wait, suspect=doubt, counted=False, calls=0)
             return
-        ended = await _decide(desk, head, lease, place, suspect=place.suspect)
-        if isinstance(ended.verdict, Bury) and len(head.members) > 1:
-            # One of them is at fault: alone, each is judged for itself. A batch that failed may have created.
-            head, batch, doubt = _alone(head), ended.calls, place.suspect or ended.verdict.failed
-            ended = await _decide(desk, head, lease, place, suspect=doubt)
-            ended = replace(ended, calls=(*batch, *ended.calls))
+        async with hand as waited:
+            if waited and desk.stopping:
+                first, doubt = place.waiting[0], place.suspect
+                await _give_back(
+                    desk, claim, first, _STOPS, timedelta(), suspect=doubt, counted=False, calls=0
+                )
+                return
+            head, ended = await _attempt(desk, head, lease, place)
         left = place.waiting[len(head.members) :]
         held = await write(desk, head, ended, keep=bool(left) and not desk.stopping)
         if held is Held.STALE:
@@ -88,6 +99,18 @@ async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
         lease.renewed_by_settling()
         place.waiting, place.interaction = left, ended.verdict.interaction
         place.attempt, place.suspect, place.calls = 1, False, 0
+
+
+async def _attempt(desk: Desk, head: Head, lease: "_Lease", place: _Place) -> tuple[Head, Ended]:
+    """Bring the head to its verdict, or the first of its members where together they came to none."""
+    ended = await _decide(desk, head, lease, place, suspect=place.suspect)
+    if not isinstance(ended.verdict, Bury) or len(head.members) == 1:
+        return head, ended
+    # One of them is at fault: alone, each is judged for itself. A batch that failed may have created.
+    batch, doubt = ended.calls, place.suspect or ended.verdict.failed
+    head = _alone(head)
+    ended = await _decide(desk, head, lease, place, suspect=doubt)
+    return head, replace(ended, calls=(*batch, *ended.calls))
 
 
 def _head(desk: Desk, claim: Claim, place: _Place) -> Head | None:
