@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from worker.settings import GateSettings, ServiceSettings, Settings, SubscriptionSettings
 from worker.store.gate import GateLimits
@@ -57,6 +58,10 @@ class ServiceLimits:
         )
 
 
+#: Of a service that is no longer configured.
+_DEFAULTS: Final = ServiceLimits()
+
+
 def _gate(gate: GateSettings, partitions: int) -> GateLimits:
     """Return a partition's share of what a service's gate allows."""
     rate = gate.requests_per_s / partitions
@@ -105,4 +110,4 @@ class Limits:
 
     def service(self, name: str) -> ServiceLimits:
         """Return a service's limits; the defaults for one that is no longer configured."""
-        return self.services.get(name, ServiceLimits())
+        return self.services.get(name, _DEFAULTS)
