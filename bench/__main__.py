@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from bench import report
-from bench.experiments import delivery, fairness, intake, live, memory, sweep
+from bench.experiments import cost, delivery, fairness, intake, live, memory, noops, sweep
 from bench.figure import Figure, missed
 from bench.scale import FULL, QUICK, Scale
 
@@ -20,6 +20,8 @@ EXPERIMENTS: Mapping[str, Callable[[Scale], list[Figure]]] = {
     "fairness": fairness.measure,
     "memory": memory.measure,
     "sweep": sweep.measure,
+    "cost": cost.measure,
+    "noops": noops.measure,
 }
 
 
