@@ -13,7 +13,7 @@ from worker.lanes import Partition
 from worker.wiring import Bridge
 
 _AT_ONCE: Final = 512
-_PATIENCE_S: Final = 120.0
+_RING_AGAIN_S: Final = 2.0
 SERVICE: Final = "service0"
 
 
@@ -68,15 +68,22 @@ def emptied(ours: Ours, commands: Sequence[Command], *, fresh: bool = True) -> i
 def opened(ours: Ours) -> None:
     """Open the gate of every service, and ring as the tick would until the first call arrives."""
     ours.with_bridge(_open)
-    deadline = time.monotonic() + _PATIENCE_S
-    while not ours.rig.stub.count() and time.monotonic() < deadline:
-        ours.with_bridge(_ring)
-        time.sleep(1)
+    rung = time.monotonic()
+
+    def called() -> bool:
+        nonlocal rung
+        if time.monotonic() - rung > _RING_AGAIN_S:
+            ours.with_bridge(_ring)
+            rung = time.monotonic()
+        return ours.rig.stub.count() > 0
+
+    until(called, "the first call arrives")
 
 
 async def _open(bridge: Bridge) -> None:
     for service in bridge.partitions:
         await bridge.store.resume(service)
+    await _ring(bridge)
 
 
 async def _ring(bridge: Bridge) -> None:
