@@ -36,7 +36,13 @@ def told(*, at: datetime, scale: Scale) -> str:
     """Return one line about the run."""
     rounds = "one round" if scale.rounds == 1 else f"medians of {scale.rounds} rounds, taken in turn"
     size = "" if scale.share == 1 else f", {scale.share:.0%} of the full load"
-    return f"{at:%Y-%m-%d}, {rounds}{size}, {os.cpu_count()} cores, Python {platform.python_version()}.\n"
+    machine = f"{os.cpu_count()} cores under a load of {_load():.0f}, Python {platform.python_version()}"
+    return f"{at:%Y-%m-%d}, {rounds}{size}, {machine}.\n"
+
+
+def _load() -> float:
+    """Return how many processes wanted to run, over the last quarter of an hour."""
+    return os.getloadavg()[2]
 
 
 def rows(head: tuple[str, ...], body: Sequence[tuple[str, ...]]) -> str:
@@ -75,6 +81,8 @@ def write(figures: Sequence[Figure], directory: Path, *, at: datetime, quick: bo
         "at": at.isoformat(timespec="seconds"),
         "quick": quick,
         "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "load": round(_load(), 1),
         "figures": [
             {
                 **asdict(each),
