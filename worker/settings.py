@@ -67,7 +67,7 @@ class HttpSettings(Frozen):
 class WorkerSettings(Frozen):
     """How a worker process drains lanes."""
 
-    #: Lanes worked on at once by one process.
+    #: Calls made at once by one process, for each service.
     in_flight: int = Field(default=64, ge=1, le=4096)
     #: How long a claimed lane is its holder's; more than twice the longest API call.
     lease_s: Seconds = 45.0

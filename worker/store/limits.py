@@ -88,6 +88,7 @@ def _windows(settings: Settings, service: str) -> dict[str, float]:
     }
 
 
+#: Of a service that is no longer configured.
 _UNCONFIGURED: Final = ServiceLimits()
 
 
