@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from worker.access_ports import Deeds, Visits
 from worker.blob import BlobHead, BlobName
 from worker.commands import Command
 from worker.events import Event
@@ -230,7 +231,20 @@ class Sweeps(Protocol):
 
 
 class Store(
-    Lanes, Ledger, Outbox, Letters, Pauses, Sweeps, Threads, Mailboxes, Slots, Checks, Audits, Protocol
+    Lanes,
+    Ledger,
+    Outbox,
+    Letters,
+    Pauses,
+    Sweeps,
+    Threads,
+    Mailboxes,
+    Slots,
+    Checks,
+    Audits,
+    Deeds,
+    Visits,
+    Protocol,
 ):
     """Everything the bridge remembers."""
 

@@ -26,6 +26,7 @@ from worker.lanes import (
 from worker.letters import DeadCommand, Unreadable
 from worker.pace import Counted
 from worker.store import wire
+from worker.store.deeds import MemoryDeeds
 from worker.store.gate import GateLimits
 from worker.store.limits import RING_PATIENCE_MS, UNSAID, Limits
 from worker.store.memory_audits import MemoryAudits
@@ -38,6 +39,7 @@ from worker.store.outbox import MemoryOutbox
 from worker.store.pauses import MemoryPauses
 from worker.store.slots import MemorySlots
 from worker.store.threads import MemoryThreads
+from worker.store.visits import MemoryVisits
 
 
 class MemoryStore(
@@ -50,6 +52,8 @@ class MemoryStore(
     MemoryChecks,
     MemoryAudits,
     MemoryOutbox,
+    MemoryDeeds,
+    MemoryVisits,
 ):
     """Implements `worker.ports.Store` for one process."""
 
@@ -63,6 +67,8 @@ class MemoryStore(
         MemoryChecks.__init__(self, self._state)
         MemoryAudits.__init__(self, self._state)
         MemoryOutbox.__init__(self, self._state)
+        MemoryDeeds.__init__(self)
+        MemoryVisits.__init__(self)
 
     async def append(self, command: Command, *, receipt_id: str, now: datetime) -> Appended:
         """See `worker.ports.Lanes.append`."""
