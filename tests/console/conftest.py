@@ -131,13 +131,21 @@ class House:
         return asyncio.run(main())
 
     @contextlib.asynccontextmanager
+    async def bridge(
+        self, console: Mapping[str, Any], *, clock: Callable[[], Any] = utc_now
+    ) -> AsyncIterator[Bridge]:
+        """Give a bridge in the running loop."""
+        settings = self.settings(console)
+        bridge = Bridge(settings, Secrets(self.directory), celery, lambda _: None, clock=clock)
+        async with contextlib.aclosing(bridge):
+            yield bridge
+
+    @contextlib.asynccontextmanager
     async def open(
         self, console: Mapping[str, Any], *, clock: Callable[[], Any] = utc_now
     ) -> AsyncIterator[Console]:
         """Give a console in the running loop."""
-        settings = self.settings(console)
-        bridge = Bridge(settings, Secrets(self.directory), celery, lambda _: None, clock=clock)
-        async with contextlib.aclosing(bridge):
+        async with self.bridge(console, clock=clock) as bridge:
             actions = Actions(bridge)
             yield Console(bridge, create_app(actions, PAGES), actions)
             await actions.aclose()
