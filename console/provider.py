@@ -79,6 +79,7 @@ class Provider:
         self._settings = settings
         self._secrets = secrets
         self._issuer = settings.issuer.rstrip("/")
+        self._tls = httpx.create_ssl_context()
 
     async def way(self, ticket: Ticket) -> str:
         """Return where to send somebody who wants to log in. Raises ProviderFailed."""
@@ -162,7 +163,7 @@ class Provider:
             # both are percent-encoded first: RFC 6749, section 2.3.1
             auth = httpx.BasicAuth(quote(self._settings.client_id, safe=""), quote(secret, safe=""))
         try:
-            async with httpx.AsyncClient(timeout=self._settings.timeout_s) as client:
+            async with httpx.AsyncClient(timeout=self._settings.timeout_s, verify=self._tls) as client:
                 answer = await client.request(
                     method, address, content=content or None, headers=_FORM if content else None, auth=auth
                 )
