@@ -6,6 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from bridge.console import stated
+from bridge.findings import Grade
+from console.passwords import hashed
+from worker.secrets import Secrets
+from worker.settings import Settings
+
 if TYPE_CHECKING:
     from tests.bridge.conftest import Up
 
@@ -26,6 +34,26 @@ def test_a_running_bridge_brings_its_console(live: "Up") -> None:
         ("resume-channel", "terminal"),
         ("pause-channel", "loopback"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("console", "grade", "said"),
+    [
+        ({}, Grade.OK, "127.0.0.1 port 8090: whoever works here is admin 'local'"),
+        ({"accounts": {"ann": {"role": "viewer", "password": "file:ann"}}}, Grade.OK, "people log in"),
+        ({"accounts": {"ann": {"role": "viewer", "password": "file:no"}}}, Grade.PROBLEM, "file:no"),
+        ({"host": "10.0.0.5"}, Grade.PROBLEM, "nobody would have to log in"),
+        ({"clients": {"ci": {"role": "viewer", "tokens": ["file:short"]}}}, Grade.PROBLEM, "can be guessed"),
+    ],
+)
+def test_check_says_who_gets_in(tmp_path: Path, console: dict[str, Any], grade: Grade, said: str) -> None:
+    """Before it is started."""
+    (tmp_path / "short").write_text("short")
+    (tmp_path / "ann").write_text(hashed("correct horse battery"))
+    settings = Settings.model_validate({"console": console})
+    (found,) = stated(settings, Secrets(tmp_path))
+    assert found.grade is grade
+    assert said in found.text
 
 
 def test_a_console_that_strangers_would_reach_does_not_start(
