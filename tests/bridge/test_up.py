@@ -65,7 +65,7 @@ def test_what_ends_goes_on_and_what_is_killed_comes_back(
     assert second.shown(external_id) == before
     for pid in second.family(keeper=False):
         os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: second.errors.count("it starts again in 1 s") == 6, "the news of six deaths")
+    wait_for(lambda: second.errors.count("it starts again in 1 s") == 7, "the news of seven deaths")
     wait_for(lambda: "duplicate" in second.sample("webhook").stdout, "an intake that answers again")
     assert second.bridge("send", "update", "support", external_id, "--changed", "Status=late").returncode == 0
     after = second.shown(external_id, sequence=2)
