@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import structlog
 from click.testing import Result
 from typer.testing import CliRunner
 
@@ -29,7 +31,7 @@ from worker.wiring import Bridge, new_id, utc_now
 T = TypeVar("T")
 
 _PATIENCE_S = 30.0
-_FREE_PORTS = ("--http", "0", "--smtp", "0", "--sandbox", "0")
+_FREE_PORTS = ("--http", "0", "--smtp", "0", "--console", "0", "--sandbox", "0")
 
 
 def clean_environment() -> dict[str, str]:
@@ -381,4 +383,5 @@ def operator(
     monkeypatch.setattr(CeleryDoorbell, "_send", hear)
     # log lines would go to a stream that is gone once the command has ended
     monkeypatch.setattr(logs, "configure", lambda *_: None)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     return person

@@ -10,6 +10,7 @@ from redis.exceptions import ResponseError
 from worker.errors import StoreUnavailable, StoreUnsafe
 from worker.store.audits import RedisAudits
 from worker.store.checks import RedisChecks
+from worker.store.deeds import RedisDeeds
 from worker.store.dump import RedisDump
 from worker.store.format import RedisFormat
 from worker.store.lanes import RedisLanes
@@ -25,6 +26,7 @@ from worker.store.skew import RedisSkew
 from worker.store.slots import RedisSlots
 from worker.store.sweeps import RedisSweeps
 from worker.store.threads import RedisThreads
+from worker.store.visits import RedisVisits
 
 #: Every verb may be repeated, so a broken connection is mended quickly and without asking.
 _RETRY = Retry(ExponentialBackoff(cap=0.2, base=0.02), 3)
@@ -51,6 +53,8 @@ class RedisStore(
     RedisFormat,
     RedisDump,
     RedisSkew,
+    RedisDeeds,
+    RedisVisits,
 ):
     """Implements `worker.ports.Store` for the event loop in which it is used."""
 
