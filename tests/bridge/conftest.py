@@ -52,7 +52,7 @@ def wait_for(condition: Callable[[], T], what: str) -> T:
 def processes() -> dict[int, tuple[int, str, str]]:
     """The parent, the state and the command line of every process."""
     listed = subprocess.run(
-        ["ps", "-eo", "pid=,ppid=,stat=,args="],  # noqa: S607 - it stands where it pleases the system
+        ["ps", "-wweo", "pid=,ppid=,stat=,args="],  # noqa: S607 - it stands where it pleases the system
         capture_output=True,
         text=True,
         check=True,
