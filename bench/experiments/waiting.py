@@ -17,11 +17,11 @@ from bench.samples import create
 from bench.scale import FULL, Scale
 from worker.drain.crew import Crew, Pace
 from worker.drain.desk import Desk, Stopping
+from worker.gate_settings import RetrySettings
 from worker.interactions import Interaction
 from worker.lanes import Claim, Held, Partition, Queued, Settlement
 from worker.operations import Operation
 from worker.outcomes import Evidence, Ok, Outcome, Snapshot
-from worker.settings import RetrySettings
 from worker.store.limits import Limits
 from worker.store.memory import MemoryStore
 

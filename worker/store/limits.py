@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from worker.settings import GateSettings, ServiceSettings, Settings, SubscriptionSettings
+from worker.gate_settings import GateSettings
+from worker.settings import ServiceSettings, Settings, SubscriptionSettings
 from worker.store.gate import GateLimits
 
 #: What connections to the store call themselves.
