@@ -27,6 +27,7 @@ from connectors.base import (
 )
 from connectors.keeping import preserve
 from connectors.placing import place
+from worker.arrivals import Arrival
 from worker.commands import Command
 from worker.errors import KeyConflict, LaneFull, StoreUnavailable, UserDataRefused
 from worker.letters import Unreadable
@@ -95,6 +96,14 @@ async def receive(
             again and it must be kept.
         errands: What the host does outside for the connector.
     """
+    answer = await _answer(connector, delivery, door, keep_conflicts=keep_conflicts, errands=errands)
+    door.remember(_arrival(delivery, answer))
+    return answer
+
+
+async def _answer(
+    connector: Connector, delivery: Delivery, door: Door, *, keep_conflicts: bool, errands: Errands
+) -> Answer:
     try:
         try:
             verified = await _verify(connector, delivery, errands)
@@ -108,7 +117,7 @@ async def receive(
     except Exception as error:  # noqa: BLE001 - a sender never sees our faults: it comes again
         reason = type(error).__name__
         _log.exception("delivery_failed", channel=delivery.channel, trace_id=delivery.trace_id, reason=reason)
-        return Answer(Answered.UNAVAILABLE, reason=_LATER)
+        return Answer(Answered.UNAVAILABLE, reason=_LATER, because=reason)
 
 
 async def _verify(connector: Connector, delivery: Delivery, errands: Errands) -> Verified | None:
@@ -193,7 +202,7 @@ async def _repeat(connector: Connector, delivery: Delivery, door: Door) -> Answe
 async def _refuse(connector: Connector, delivery: Delivery, door: Door, refusal: Refused) -> Answer:
     _note("warning", "delivery_refused", delivery, str(refusal))
     await _tally(connector, door, Answered.REFUSED)
-    return Answer(Answered.REFUSED, reason=refusal.told)
+    return Answer(Answered.REFUSED, reason=refusal.told, because=str(refusal))
 
 
 async def _ignore(connector: Connector, delivery: Delivery, door: Door, ignored: Ignored) -> Answer:
@@ -224,7 +233,7 @@ async def _greet(connector: Connector, delivery: Delivery, door: Door, handshake
 async def _later(connector: Connector, delivery: Delivery, door: Door, reason: str) -> Answer:
     _note("warning", "delivery_unavailable", delivery, reason)
     await _tally(connector, door, Answered.UNAVAILABLE)
-    return Answer(Answered.UNAVAILABLE, reason=_LATER)
+    return Answer(Answered.UNAVAILABLE, reason=_LATER, because=reason)
 
 
 async def _keep(
@@ -234,7 +243,7 @@ async def _keep(
     await door.keep(letter)
     _note("warning", "delivery_unreadable", delivery, reason, letter=letter.id)
     await _tally(connector, door, Answered.UNREADABLE)
-    return Answer(Answered.UNREADABLE, reason=told, letter=letter.id)
+    return Answer(Answered.UNREADABLE, reason=told, because=reason, letter=letter.id)
 
 
 async def _conflict(
@@ -250,6 +259,19 @@ async def _conflict(
     _note("warning", "delivery_conflict", delivery, reason)
     await _tally(connector, door, Answered.CONFLICT)
     return Answer(Answered.CONFLICT, reason=reason, letter=letter, fingerprints=fingerprints)
+
+
+def _arrival(delivery: Delivery, answer: Answer) -> Arrival:
+    return Arrival(
+        channel=delivery.channel,
+        at=delivery.arrived_at,
+        answer=answer.answered,
+        reason=answer.because or answer.reason,
+        size_bytes=len(delivery.body),
+        external_ids=tuple(dict.fromkeys(receipt.external_id for receipt in answer.receipts)),
+        trace_id=delivery.trace_id,
+        letter=answer.letter,
+    )
 
 
 def _letter(connector: Connector, delivery: Delivery, reason: str) -> Unreadable:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from worker.arrivals import Arrival
 from worker.blob import BlobHead, BlobName
 from worker.commands import Command
 from worker.events import Event
@@ -33,6 +34,7 @@ from worker.notice_ports import Outbox
 from worker.operations import Operation
 from worker.outcomes import Outcome
 from worker.pace import Pace
+from worker.search_ports import Arrivals, Pulses, Search
 from worker.sweeps import Cursor, Idle, Sweep
 from worker.upkeep_ports import Audits, Checks, Slots
 
@@ -230,7 +232,21 @@ class Sweeps(Protocol):
 
 
 class Store(
-    Lanes, Ledger, Outbox, Letters, Pauses, Sweeps, Threads, Mailboxes, Slots, Checks, Audits, Protocol
+    Lanes,
+    Ledger,
+    Search,
+    Arrivals,
+    Pulses,
+    Outbox,
+    Letters,
+    Pauses,
+    Sweeps,
+    Threads,
+    Mailboxes,
+    Slots,
+    Checks,
+    Audits,
+    Protocol,
 ):
     """Everything the bridge remembers."""
 
@@ -311,3 +327,6 @@ class Door(Protocol):
 
     async def tally(self, service: str, counter: str) -> None:
         """Add one to a counter, soon; an empty service counts what belongs to none. Never raises."""
+
+    def remember(self, arrival: Arrival) -> None:
+        """Remember what came and what its sender is told, soon, for people to read. Never raises."""

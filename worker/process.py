@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sys
 import threading
 import time
@@ -13,6 +14,7 @@ from celery import Celery
 from worker.errors import StoreUnavailable
 from worker.events import DrainFailed, WorkerStuck
 from worker.loop import LoopThread
+from worker.pulse import beat
 from worker.store.limits import Limits
 from worker.store.redis import RedisStore
 from worker.telemetry import logs
@@ -52,6 +54,11 @@ class Process:
         """
         if self.bridge.settings.worker.watchdog_s:
             threading.Thread(target=self._guard, name="bridge-watchdog", daemon=True).start()
+
+    def show(self) -> None:
+        """From now on, let people see that this process is there."""
+        name = f"{socket.gethostname()}:{os.getpid()}"
+        self._loop.begin(beat(self.bridge.store, name, clock=self.bridge.clock, sleep=asyncio.sleep))
 
     def close(self) -> None:
         """Give everything back."""

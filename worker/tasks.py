@@ -135,7 +135,9 @@ def _watch_over(sender: Any = None, **_: object) -> None:  # noqa: ANN401 - Cele
     """Let the watchdog see to it that this process keeps looking for work."""
     # In a pool of processes it is the children who drain: this one would always be found idle.
     if not isinstance(sender.pool, PreforkPool):
-        holder.get().guard()
+        process = holder.get()
+        process.guard()
+        process.show()
 
 
 @signals.worker_shutting_down.connect(weak=False)

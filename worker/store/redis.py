@@ -18,6 +18,7 @@ from worker.store.link import Link
 from worker.store.mailboxes import RedisMailboxes
 from worker.store.outbox import RedisOutbox
 from worker.store.pauses import RedisPauses
+from worker.store.search import RedisSearch
 from worker.store.slots import RedisSlots
 from worker.store.sweeps import RedisSweeps
 from worker.store.threads import RedisThreads
@@ -35,6 +36,7 @@ class RedisStore(
     RedisLanes,
     RedisLedger,
     RedisLetters,
+    RedisSearch,
     RedisPauses,
     RedisSweeps,
     RedisThreads,

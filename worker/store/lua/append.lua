@@ -9,9 +9,12 @@
 --      7 bell     string  ms until which nobody needs to ring
 --      8 keys     hash    idempotency key -> as seen, but for as long as the conversation lives
 --      9 pace     hash    counts, see pace.lua
+--      10 recent  zset    the last conversations of which anything was heard, see trail.lua
+--      11… clues  zset    what else leads to this one
 -- ARGV 1 now ms · 2 lane · 3 receipt · 4 fingerprint · 5 command · 6 window ms · 7 lane cap
 --      8 history line up to the sequence number · 9 and after it · 10 history cap · 11 ring patience ms
 --      12 idempotency key · 13 of a sweep's command: ms of the activity that it saw; empty for any other
+--      14 channel · 15 how long trails are kept, ms · 16 conversations in recent · 17 conversations in a clue
 --
 -- Returns {accepted|duplicate, receipt, sequence, position, accepted ms, ring 0|1}
 --      or {conflict, first fingerprint, its lane} or {full, waiting commands} or {overtaken, waiting commands}.
@@ -63,8 +66,12 @@ if position == 0 and sequence > 1 then
   redis.call('PERSIST', KEYS[6])
   redis.call('PERSIST', KEYS[8])
 end
-pace_count(KEYS[9], 'accepted', 1, now)
-if not guarded then redis.call('ZADD', KEYS[5], 'XX', now, ARGV[2]) end
+pace_count(KEYS[9], 'accepted', 1, now, ARGV[14])
+if not guarded then
+  redis.call('ZADD', KEYS[5], 'XX', now, ARGV[2])
+  trail_add(KEYS[10], ARGV[2], now, ARGV[15], tonumber(ARGV[16]))
+  for clue = 11, #KEYS do trail_add(KEYS[clue], ARGV[2], now, ARGV[15], tonumber(ARGV[17])) end
+end
 if not redis.call('HGET', KEYS[3], 'parked') then
   -- NX: a lane that backs off or is being worked on keeps its time
   redis.call('ZADD', KEYS[4], 'NX', now, ARGV[2])
