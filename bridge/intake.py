@@ -12,7 +12,7 @@ import structlog
 import uvloop
 
 from bridge.clients import clients_of, command_routes
-from bridge.links import links_of, mail_routes
+from bridge.links import mail_routes
 from bridge.mail_doors import DOORS, Door, mail_doors
 from bridge.pauses import PauseWatch
 from connectors.base import Connector, Evidence
@@ -23,6 +23,7 @@ from connectors.hosts.evidence import FetchedEvidence
 from connectors.hosts.fetch import Fetcher
 from connectors.hosts.rejections import Rejections
 from connectors.registry import build
+from console.links import links_of
 from worker.app import app as celery
 from worker.errors import StoreUnavailable
 from worker.secrets import Secrets

@@ -8,13 +8,13 @@ from typing import Any, Final
 import structlog
 from rich.text import Text
 
-from bridge.reason import require_reason
+from bridge.operator import operator
 from bridge.screen import Screen
 from bridge.session import session
-from bridge.sheet import command
-from worker.errors import BridgeError, StoreUnavailable
+from console.actions import Actions
+from console.shell import command
+from worker.errors import StoreUnavailable
 from worker.ports import Pauses
-from worker.wiring import Bridge
 
 _log: Any = structlog.get_logger()
 
@@ -22,16 +22,10 @@ _log: Any = structlog.get_logger()
 LOOK_EVERY_S: Final = 1.0
 
 
-class UnknownChannel(BridgeError):
-    """No such channel is configured."""
-
-
 async def pause(channel: str, screen: Screen, *, reason: str) -> None:
     """Let nothing in by a channel. For entry points only. Raises BridgeError."""
-    reason = require_reason(reason, what="it is paused")
     async with session() as bridge:
-        _require(bridge, channel)
-        await bridge.store.pause_channel(channel, reason=reason)
+        await Actions(bridge).pause_channel(operator(), channel, reason=reason)
     lift = command("channel", "resume", channel)
     screen.out.print(
         Text(
@@ -44,19 +38,9 @@ async def pause(channel: str, screen: Screen, *, reason: str) -> None:
 async def resume(channel: str, screen: Screen) -> None:
     """Lift a channel's pause. For entry points only. Raises BridgeError."""
     async with session() as bridge:
-        paused = await bridge.store.paused_channels()
-        if channel not in paused:
-            _require(bridge, channel)
-        await bridge.store.resume_channel(channel)
-    before = f"it was paused because: {paused[channel]}" if channel in paused else "it was not paused"
+        why = await Actions(bridge).resume_channel(operator(), channel)
+    before = "it was not paused" if why is None else f"it was paused because: {why}"
     screen.out.print(Text(f"{channel} is open; {before}"))
-
-
-def _require(bridge: Bridge, channel: str) -> None:
-    channels = bridge.settings.channels
-    if channel not in channels:
-        known = ", ".join(sorted(channels)) or "none"
-        raise UnknownChannel(f"no channel {channel!r} is configured; there is: {known}")
 
 
 class PauseWatch:

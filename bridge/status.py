@@ -8,10 +8,10 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
-from bridge.condition import RATES_OVER, Condition, Gate, look
 from bridge.moments import Clock
 from bridge.session import session
 from bridge.sheet import columns
+from console.condition import RATES_OVER, Condition, Gate, look
 from worker.pace import Counted
 from worker.spans import span
 

@@ -8,10 +8,12 @@ from typing import Any
 from rich.text import Text
 
 from bridge.moments import Clock
-from bridge.reason import require_reason
+from bridge.operator import operator
 from bridge.screen import Screen
 from bridge.session import session
-from bridge.sheet import columns, command, plain
+from bridge.sheet import columns, plain
+from console.actions import Actions
+from console.shell import command
 from worker.errors import SettingsError
 from worker.sweeps import Result, Sweep
 from worker.wiring import Bridge
@@ -23,13 +25,14 @@ async def look(service: str) -> list[Sweep]:
     For entry points only. Raises BridgeError.
     """
     async with session(service) as bridge:
-        return [await bridge.sweeper.look(each) for each in _swept(bridge, service)]
+        actions = Actions(bridge)
+        return [await actions.plan_sweep(each) for each in _swept(bridge, service)]
 
 
 async def run(service: str, *, cap: int | None) -> Sweep:
     """Sweep a service. For entry points only. Raises BridgeError."""
     async with session(service) as bridge:
-        return await bridge.sweeper.sweep(service, cap=cap)
+        return await Actions(bridge).sweep(operator(), service, cap=cap)
 
 
 async def history(service: str, *, limit: int) -> tuple[list[Sweep], dict[str, str]]:
@@ -47,9 +50,8 @@ async def history(service: str, *, limit: int) -> tuple[list[Sweep], dict[str, s
 
 async def pause(service: str, screen: Screen, *, reason: str) -> None:
     """Let no sweep of a service act. For entry points only. Raises BridgeError."""
-    reason = require_reason(reason, what="its sweeps are paused")
     async with session(service) as bridge:
-        await bridge.store.pause_sweeps(service, reason=reason)
+        await Actions(bridge).pause_sweeps(operator(), service, reason=reason)
     screen.out.print(
         Text(
             f"sweeps of {service} are paused: nothing more is stopped by them, not even what waits to be. "
@@ -61,8 +63,7 @@ async def pause(service: str, screen: Screen, *, reason: str) -> None:
 async def resume(service: str, screen: Screen) -> None:
     """Let the sweeps of a service act again. For entry points only. Raises BridgeError."""
     async with session(service) as bridge:
-        before = await bridge.store.sweeps_paused(service)
-        await bridge.store.resume_sweeps(service)
+        before = await Actions(bridge).resume_sweeps(operator(), service)
     was = f"they were paused because: {before}" if before else "they were not paused"
     screen.out.print(Text(plain(f"sweeps of {service} go on; {was}")))
 

@@ -11,7 +11,6 @@ from pydantic import TypeAdapter
 from rich.console import Console
 from rich.text import Text
 
-from bridge.links import links_of
 from bridge.request_file import header, read_request
 from bridge.session import configured
 from bridge.sheet import facts, plain
@@ -29,6 +28,7 @@ from connectors.base import (
     Verified,
 )
 from connectors.registry import build
+from console.links import links_of
 from worker.commands import Command
 from worker.errors import BridgeError
 from worker.secrets import Secrets

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from worker.access_ports import Deeds, Visits
 from worker.arrivals import Arrival
 from worker.blob import BlobHead, BlobName
 from worker.commands import Command
@@ -246,6 +247,8 @@ class Store(
     Slots,
     Checks,
     Audits,
+    Deeds,
+    Visits,
     Protocol,
 ):
     """Everything the bridge remembers."""

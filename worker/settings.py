@@ -11,6 +11,7 @@ from pydantic import Field, IPvAnyNetwork, JsonValue, StringConstraints, model_v
 
 from worker.blob_settings import BlobSettings, KeepSeconds, LinkSettings
 from worker.commands import Name
+from worker.console_settings import ConsoleSettings
 from worker.frozen import Frozen
 from worker.mail_settings import LmtpSettings, MailboxSettings, SmtpSettings
 from worker.measures import Port, Seconds, SecretReference
@@ -280,6 +281,7 @@ class Settings(Frozen):
     lmtp: LmtpSettings = LmtpSettings()
     blobs: BlobSettings = BlobSettings()
     links: LinkSettings = LinkSettings()
+    console: ConsoleSettings = ConsoleSettings()
     worker: WorkerSettings = WorkerSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     retention: RetentionSettings = RetentionSettings()

@@ -109,9 +109,7 @@ class Board:
         if not self.needs:
             return "All is well"
         return (
-            "One thing needs a person"
-            if len(self.needs) == 1
-            else f"{len(self.needs)} things need a person"
+            "One thing needs a person" if len(self.needs) == 1 else f"{len(self.needs)} things need a person"
         )
 
 
@@ -141,9 +139,7 @@ async def board(bridge: Bridge, stretch: Stretch) -> Board:
     )
 
 
-async def _service(
-    bridge: Bridge, name: str, paused: Mapping[str, str], stretch: Stretch
-) -> ServiceLine:
+async def _service(bridge: Bridge, name: str, paused: Mapping[str, str], stretch: Stretch) -> ServiceLine:
     store, now = bridge.store, bridge.clock()
     condition, pace, paces, waiting = await asyncio.gather(
         look(bridge, name),

@@ -29,8 +29,14 @@ class Wanted:
 
     def fits(self, found: "Found") -> bool:
         """Say whether a conversation is meant."""
-        states = {found.interaction.state.value, *(("waiting",) if found.waits else ()), *(("parked",) if found.parked else ())}
-        return (not self.state or self.state in states) and (not self.channel or self.channel == found.channel)
+        states = {
+            found.interaction.state.value,
+            *(("waiting",) if found.waits else ()),
+            *(("parked",) if found.parked else ()),
+        }
+        return (not self.state or self.state in states) and (
+            not self.channel or self.channel == found.channel
+        )
 
 
 @dataclass(frozen=True, slots=True)

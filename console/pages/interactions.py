@@ -147,4 +147,8 @@ def _asked(queued: Queued, *, reveal: bool) -> list[tuple[str, str]]:
     if queued.command is None or queued.command.kind == "notify":
         return []
     asked = told(queued.command)
-    return [(path, value if reveal else masked(value)) for path, value in asked.items() if value not in {"{}", "[]", "null"}]
+    return [
+        (path, value if reveal else masked(value))
+        for path, value in asked.items()
+        if value not in {"{}", "[]", "null"}
+    ]

@@ -101,7 +101,9 @@ def moment(at: datetime | None) -> Markup:
         return Markup("—")
     utc = at.astimezone(UTC)
     return Markup('<time datetime="{}" title="{} UTC">{} UTC</time>').format(
-        utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), utc.strftime("%Y-%m-%d %H:%M:%S"), utc.strftime("%Y-%m-%d %H:%M:%S")
+        utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        utc.strftime("%Y-%m-%d %H:%M:%S"),
+        utc.strftime("%Y-%m-%d %H:%M:%S"),
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import structlog
 from click.testing import Result
 from typer.testing import CliRunner
 
@@ -381,4 +383,5 @@ def operator(
     monkeypatch.setattr(CeleryDoorbell, "_send", hear)
     # log lines would go to a stream that is gone once the command has ended
     monkeypatch.setattr(logs, "configure", lambda *_: None)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     return person

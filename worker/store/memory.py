@@ -28,6 +28,7 @@ from worker.lanes import (
 from worker.letters import DeadCommand, Unreadable
 from worker.pace import Counted
 from worker.store import wire
+from worker.store.deeds import MemoryDeeds
 from worker.store.gate import GateLimits
 from worker.store.limits import CLUE_CAP, RECENT_CAP, RING_PATIENCE_MS, UNSAID, Limits
 from worker.store.memory_audits import MemoryAudits
@@ -41,6 +42,7 @@ from worker.store.outbox import MemoryOutbox
 from worker.store.pauses import MemoryPauses
 from worker.store.slots import MemorySlots
 from worker.store.threads import MemoryThreads
+from worker.store.visits import MemoryVisits
 
 
 class MemoryStore(
@@ -54,6 +56,8 @@ class MemoryStore(
     MemoryChecks,
     MemoryAudits,
     MemoryOutbox,
+    MemoryDeeds,
+    MemoryVisits,
 ):
     """Implements `worker.ports.Store` for one process."""
 
@@ -68,6 +72,8 @@ class MemoryStore(
         MemoryChecks.__init__(self, self._state)
         MemoryAudits.__init__(self, self._state)
         MemoryOutbox.__init__(self, self._state)
+        MemoryDeeds.__init__(self)
+        MemoryVisits.__init__(self)
 
     async def append(self, command: Command, *, receipt_id: str, now: datetime) -> Appended:
         """See `worker.ports.Lanes.append`."""

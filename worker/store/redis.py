@@ -10,6 +10,7 @@ from redis.exceptions import ResponseError
 from worker.errors import StoreUnavailable, StoreUnsafe
 from worker.store.audits import RedisAudits
 from worker.store.checks import RedisChecks
+from worker.store.deeds import RedisDeeds
 from worker.store.lanes import RedisLanes
 from worker.store.ledger import RedisLedger
 from worker.store.letters import RedisLetters
@@ -22,6 +23,7 @@ from worker.store.search import RedisSearch
 from worker.store.slots import RedisSlots
 from worker.store.sweeps import RedisSweeps
 from worker.store.threads import RedisThreads
+from worker.store.visits import RedisVisits
 
 #: Every verb may be repeated, so a broken connection is mended quickly and without asking.
 _RETRY = Retry(ExponentialBackoff(cap=0.2, base=0.02), 3)
@@ -45,6 +47,8 @@ class RedisStore(
     RedisChecks,
     RedisAudits,
     RedisOutbox,
+    RedisDeeds,
+    RedisVisits,
 ):
     """Implements `worker.ports.Store` for the event loop in which it is used."""
 

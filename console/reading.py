@@ -6,8 +6,6 @@ secret that is no longer used.
 
 import asyncio
 
-from bridge.links import links_of
-from bridge.round import Fate, Happened
 from connectors.base import (
     Connector,
     Delivery,
@@ -24,6 +22,8 @@ from connectors.keeping import preserve
 from connectors.placing import place
 from connectors.registry import build
 from connectors.trace import sent_trace
+from console.links import links_of
+from console.round import Fate, Happened
 from worker.errors import BridgeError, KeyConflict, LaneFull, SettingsError, UnknownService, UserDataRefused
 from worker.letters import Unreadable
 from worker.wiring import Bridge, new_id
