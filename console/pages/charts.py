@@ -1,4 +1,4 @@
-"""Charts: counts over time as shapes of an SVG. Pure; the template draws them, and the style sheet colours them.
+"""Charts: counts over time as shapes of an SVG. Pure; a template draws them, and the style sheet colours them.
 
 Nothing in a drawing carries a style of its own: the console's policy would not let a browser apply it.
 """
@@ -81,7 +81,7 @@ def chart(came: Series, delivered: Series, failed: Series, *, moments: Sequence[
 
 
 def nice(value: int) -> int:
-    """Return the smallest round number that is not smaller: 1, 2, 5, 10, 20, 50…"""
+    """Return the smallest round number that is not smaller, such as 1, 2, 5, 10, 20."""
     scale = 1
     while True:
         for step in _NICE:

@@ -47,8 +47,7 @@ def person_of(request: Request) -> Person:
 
 def sandbox_of(request: Request) -> str | None:
     """Return where the embedded sandbox is, None where none is in use."""
-    found: str | None = request.app.state.sandbox
-    return found
+    return actions_of(request).bridge.settings.console.sandbox_url or None
 
 
 def is_partial(request: Request) -> bool:
