@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import structlog
 import uvloop
 
 from bridge.clients import clients_of, command_routes
 from bridge.links import mail_routes
 from bridge.mail_doors import DOORS, Door, mail_doors
 from bridge.pauses import PauseWatch
+from bridge.store_wait import await_store
 from connectors.base import Connector, Evidence
 from connectors.hosts import http, http_server
 from connectors.hosts.commands.keys import Client
@@ -25,14 +25,11 @@ from connectors.hosts.rejections import Rejections
 from connectors.registry import build
 from console.links import links_of
 from worker.app import app as celery
-from worker.errors import StoreUnavailable
 from worker.secrets import Secrets
 from worker.settings import Settings
 from worker.telemetry import logs
 from worker.wiring import Bridge, new_id, read_configuration
 
-#: How long a starting intake waits for its store before it gives up, to be started again.
-_STORE_PATIENCE_S: Final = 60.0
 _STOP: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -72,15 +69,9 @@ async def _serve(settings: Settings, secrets: Secrets, senders: _Senders, doors:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     bridge = Bridge(settings, secrets, celery, logs.listener())
     async with contextlib.aclosing(bridge):
-        stopping = asyncio.create_task(stopped.wait())
-        waiting = asyncio.create_task(_await_store(bridge))
-        await asyncio.wait((stopping, waiting), return_when=asyncio.FIRST_COMPLETED)
-        if waiting.done():
-            await waiting
+        if await await_store(bridge, stopped):
             async with _doors(bridge, senders, doors):
-                await stopping
-        waiting.cancel()
-        stopping.cancel()
+                await stopped.wait()
 
 
 @contextlib.asynccontextmanager
@@ -119,15 +110,3 @@ async def _open_web(
         beside=(*command_routes(bridge, senders.clients), *mail_routes(bridge)),
     )
     return await http_server.serve(application, settings.http, rejections)
-
-
-async def _await_store(bridge: Bridge) -> None:
-    deadline = asyncio.get_running_loop().time() + _STORE_PATIENCE_S
-    while True:
-        try:
-            return await bridge.start()
-        except StoreUnavailable as error:
-            if asyncio.get_running_loop().time() > deadline:
-                raise
-            structlog.get_logger().warning("store_awaited", reason=str(error))
-            await asyncio.sleep(1)

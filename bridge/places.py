@@ -29,6 +29,8 @@ class Places:
     pid: int
     #: Commands that can be pasted into a terminal, by what they do.
     samples: Mapping[str, str] = field(default_factory=dict)
+    #: The console's URL, None where none runs.
+    console: str | None = None
 
     def line(self) -> str:
         """Return it all as one line of JSON."""

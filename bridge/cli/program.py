@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import channels, events, gates, letters, mail, processes, questions, sending, sweeps
+from bridge.cli import channels, console, events, gates, letters, mail, processes, questions, sending, sweeps
 from bridge.cli.options import EXIT_CODES, PASS_ALL, PASS_ON
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ _channel = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 _mail = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 _sweep = typer.Typer(rich_markup_mode="markdown")
 _events = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
+_console = typer.Typer(rich_markup_mode="markdown")
 _send = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 
 
@@ -94,6 +95,12 @@ app.add_typer(
 _send.command(epilog=EXIT_CODES)(sending.create)
 _send.command(epilog=EXIT_CODES)(sending.update)
 _send.command(epilog=EXIT_CODES)(sending.stop)
+app.command(epilog=EXIT_CODES)(console.audit_log)
+app.add_typer(
+    _console, name="console", help="Run the operations console, or make a password for it.", epilog=EXIT_CODES
+)
+_console.callback(invoke_without_command=True, epilog=EXIT_CODES)(console.console)
+_console.command(epilog=EXIT_CODES)(console.password)
 app.command(epilog=EXIT_CODES)(processes.intake)
 app.command(epilog=EXIT_CODES, context_settings=PASS_ON)(processes.worker)
 app.command(epilog=EXIT_CODES, context_settings=PASS_ON)(processes.beat)

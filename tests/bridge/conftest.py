@@ -31,7 +31,7 @@ from worker.wiring import Bridge, new_id, utc_now
 T = TypeVar("T")
 
 _PATIENCE_S = 30.0
-_FREE_PORTS = ("--http", "0", "--smtp", "0", "--sandbox", "0")
+_FREE_PORTS = ("--http", "0", "--smtp", "0", "--console", "0", "--sandbox", "0")
 
 
 def clean_environment() -> dict[str, str]:

@@ -13,7 +13,9 @@ _REAL = '[services.support]\nbase_url = "https://api.example.org/nexus/v3"\napi_
 
 
 def _stack(home: Home, config: Path | None = None) -> Stack:
-    return Stack(Wishes(config=config, data=home.directory, http=0, smtp=0, sandbox=0, workers=2), home)
+    return Stack(
+        Wishes(config=config, data=home.directory, http=0, smtp=0, console=0, sandbox=0, workers=2), home
+    )
 
 
 @pytest.mark.usefixtures("environment")

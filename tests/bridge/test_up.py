@@ -98,7 +98,7 @@ def test_a_power_cut_misleads_nobody(
 
 def test_one_bridge_at_a_time_on_one_directory(live: "Up") -> None:
     """A second one says in one sentence which one is there, and ends with code 1."""
-    told = live.bridge("up", "--json", "--http", "0", "--smtp", "0", "--sandbox", "0")
+    told = live.bridge("up", "--json", "--http", "0", "--smtp", "0", "--console", "0", "--sandbox", "0")
     assert told.returncode == 1
     assert told.stderr == (
         f"bridge: another bridge (pid {live.process.pid}) runs on {live.places['data']}: "
@@ -126,7 +126,7 @@ def test_a_channel_that_cannot_work_ends_the_start(
         '[services.support]\nbase_url = "http://127.0.0.1:9/nexus/v3"\napi_key = "env:NO_SUCH"\n'
         '[channels.mail]\nconnector = "email"\nservice = "support"\n'
     )
-    told = bridge("up", "--http", "0", "--smtp", "0", cwd=tmp_path)
+    told = bridge("up", "--http", "0", "--smtp", "0", "--console", "0", cwd=tmp_path)
     assert told.returncode == 1
     first, *_, last = told.stderr.splitlines()
     assert first.startswith("bridge: channels.mail.options.addresses: ")

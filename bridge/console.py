@@ -1,0 +1,46 @@
+"""`bridge console`: the operations console and the admin API, until a signal says stop."""
+
+import asyncio
+import contextlib
+import signal
+from typing import Final
+
+import uvloop
+
+from bridge.store_wait import await_store
+from console import accounts, site
+from console.api.clients import clients_of
+from console.server import serving
+from worker.app import app as celery
+from worker.secrets import Secrets
+from worker.settings import Settings
+from worker.telemetry import logs
+from worker.wiring import Bridge, read_configuration
+
+_STOP: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+def run() -> None:
+    """Serve the console until SIGINT or SIGTERM. Raises BridgeError when it cannot begin."""
+    settings, secrets = read_configuration()
+    logs.configure(settings.log_format, settings.log_level)
+    check(settings, secrets)
+    uvloop.run(_serve(settings, secrets))
+
+
+def check(settings: Settings, secrets: Secrets) -> None:
+    """Refuse settings with which the console would not start. Raises SettingsError."""
+    site.check(settings.console)
+    accounts.check(settings.console, secrets)
+    clients_of(settings.console, secrets)
+
+
+async def _serve(settings: Settings, secrets: Secrets) -> None:
+    stopped = asyncio.Event()
+    for number in _STOP:
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    bridge = Bridge(settings, secrets, celery, logs.listener())
+    async with contextlib.aclosing(bridge):
+        if await await_store(bridge, stopped):
+            async with serving(bridge):
+                await stopped.wait()
