@@ -10,6 +10,7 @@ import uvloop
 from bridge.store_wait import await_store
 from console import accounts, site
 from console.api.clients import clients_of
+from console.pages.table import PAGES
 from console.server import serving
 from worker.app import app as celery
 from worker.secrets import Secrets
@@ -42,5 +43,5 @@ async def _serve(settings: Settings, secrets: Secrets) -> None:
     bridge = Bridge(settings, secrets, celery, logs.listener())
     async with contextlib.aclosing(bridge):
         if await await_store(bridge, stopped):
-            async with serving(bridge):
+            async with serving(bridge, PAGES):
                 await stopped.wait()

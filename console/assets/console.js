@@ -42,7 +42,9 @@
   // A page that nobody sees asks for nothing.
   document.addEventListener("htmx:beforeRequest", (event) => {
     const live = event.detail.elt.hasAttribute("data-live");
-    if (live && document.hidden) event.preventDefault();
+    // nor does one in which somebody reads what a refresh would hide again
+    const read = event.detail.elt.querySelector("[data-revealed], details[open]");
+    if (live && (document.hidden || read)) event.preventDefault();
   });
 
   const tell = (text) => {

@@ -1,4 +1,4 @@
-"""Charts: counts over time as shapes of an SVG. Pure; a template draws them, and the style sheet colours them.
+"""Charts: counts over time as shapes of an SVG. Pure; a template draws them, a style sheet colours them.
 
 Nothing in a drawing carries a style of its own: the console's policy would not let a browser apply it.
 """

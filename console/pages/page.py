@@ -1,7 +1,7 @@
 """Pages: templates filled with values, every one of them escaped."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -111,15 +111,11 @@ def number(count: int) -> str:
     return f"{count:,}".replace(",", "\u202f")
 
 
-def _length(length: timedelta) -> str:
-    return span(length)
-
-
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
 _TEMPLATES.filters["moment"] = moment
 _TEMPLATES.filters["number"] = number
-_TEMPLATES.filters["length"] = _length
+_TEMPLATES.filters["span"] = span
 _TEMPLATES.filters["sentence"] = _sentence

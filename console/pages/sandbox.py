@@ -34,7 +34,7 @@ class Trouble:
 
 #: What one click can bring; the sandbox itself knows many more.
 TROUBLES: Final = (
-    Trouble("none", "Nothing", "Every call is answered as it should be.", ()),
+    Trouble("none", "Off", "Nothing goes wrong any more: every call is answered as it should be.", ()),
     Trouble(
         "half",
         "Half of all calls fail",
