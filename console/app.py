@@ -51,14 +51,14 @@ def create_app(actions: Actions, pages: Iterable[Page] = ()) -> ASGIApp:
         *door.routes(),
         *routes(pages),
         Mount("/assets", StaticFiles(directory=_ASSETS)),
-        Mount("/admin", create_api(actions, clients_of(settings, bridge.secrets))),
         Route("/livez", _lives),
         Route("/readyz", _ready),
     ]
     handlers = {HTTPException: _explain, StoreUnavailable: _without_store}
     app = Starlette(routes=found, exception_handlers=handlers)
     app.state.actions = actions
-    return Guard(app, site, visitors)
+    api = create_api(actions, clients_of(settings, bridge.secrets))
+    return Guard(app, api, site, visitors)
 
 
 async def _lives(_: Request) -> Response:

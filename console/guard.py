@@ -76,8 +76,10 @@ class _Caller:
 class Guard:
     """An ASGI application that stands before the console's own."""
 
-    def __init__(self, app: ASGIApp, site: Site, visitors: Visitors) -> None:
+    def __init__(self, app: ASGIApp, api: ASGIApp, site: Site, visitors: Visitors) -> None:
+        """`app` has the pages, `api` whatever begins with `/admin/`."""
         self._app = app
+        self._api = api
         self._site = site
         self._visitors = visitors
 
@@ -107,7 +109,7 @@ class Guard:
             return
         if scope["path"].startswith(API_BENEATH):
             state["person"] = None if self._site.settings.knows_people else LOCAL
-            await self._app(scope, receive, send)
+            await self._api(scope, receive, send)
             return
         caller = await self._caller(scope)
         state |= {"person": caller.person, "csrf": csrf_of(caller.token), "token": caller.token}

@@ -1,14 +1,13 @@
 """Passwords: Argon2id, at the strength that RFC 9106 recommends where memory is scarce."""
 
 import asyncio
+import functools
 from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _HASHER: Final = PasswordHasher()
-#: What the password of nobody is held against, so that an unknown name takes as long as a known one.
-_NOBODY: Final = _HASHER.hash("nobody has this password")
 #: The shortest one that is hashed here.
 SHORTEST: Final = 12
 #: The longest one that is looked at.
@@ -40,8 +39,14 @@ class Verifier:
         if len(password) > LONGEST:
             return False
         async with self._turn:
-            fits = await asyncio.to_thread(_fits, known or _NOBODY, password)
+            fits = await asyncio.to_thread(_fits, known or _nobody(), password)
         return fits and known is not None
+
+
+@functools.cache
+def _nobody() -> str:
+    """Return what the password of nobody is held against: an unknown name takes as long as a known one."""
+    return _HASHER.hash("nobody has this password")
 
 
 def _fits(known: str, password: str) -> bool:

@@ -55,10 +55,15 @@ class Run:
     #: What became of the letters, None while it runs.
     round: Round | None = None
     _stop: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    _ended: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
     def cancel(self) -> None:
         """Let no further letter have its turn."""
         self._stop.set()
+
+    async def wait(self) -> None:
+        """Return when it has ended, in whatever way."""
+        await self._ended.wait()
 
     async def go(self, work: Work, *, rate: float, clock: Clock) -> None:
         """Do the work at most so many letters a second, and remember how it ended."""
@@ -80,6 +85,7 @@ class Run:
 
     def _end(self, state: State, at: datetime, error: str) -> None:
         self.state, self.ended_at, self.error = state, at, error
+        self._ended.set()
 
 
 class Runs:

@@ -20,7 +20,7 @@ from console.api.questions import add_letter_questions, add_questions
 
 
 def create_api(actions: Actions, clients: Clients) -> ASGIApp:
-    """Return the admin API of one bridge, to be mounted at `/admin`."""
+    """Return the admin API of one bridge: everything beneath `/admin/`."""
     app = FastAPI(
         title=description.TITLE,
         version=description.VERSION,

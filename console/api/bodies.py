@@ -1,10 +1,11 @@
 """Bodies: what a request to the admin API may ask for."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
 
+from worker.commands import ExternalId
 from worker.deadletters import Filter
 from worker.frozen import Frozen
 
@@ -23,7 +24,9 @@ class ReasonBody(Frozen):
 class RetryBody(Frozen):
     """What to try now."""
 
-    external_id: _Short = Field(default="", description="One conversation; empty for all of the service.")
+    external_id: ExternalId | Literal[""] = Field(
+        default="", description="One conversation; empty for all of the service."
+    )
 
 
 class ChoiceBody(Frozen):

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime
 from starlette.responses import Response
 
+from connectors.hosts.commands.bodies import AddressableId
 from console.actions import Actions
 from console.api import description
 from console.api.answers import (
@@ -28,7 +29,7 @@ from console.api.guard import Asked
 from console.api.operations import LetterId, RunId, Service
 from worker.deadletters import Filter
 
-_ExternalId = Annotated[str, Path(description="The conversation's external id, percent-encoded.")]
+_ExternalId = Annotated[AddressableId, Path(description="The conversation's external id, percent-encoded.")]
 _Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many.")]
 _Text = Annotated[str, Query(max_length=200)]
 
