@@ -1,7 +1,7 @@
 """Ways to a conversation, counts by channel, arrivals and signs of life of the in-memory store."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from worker.arrivals import ARRIVALS_CAP, Arrival
 from worker.lanes import Seen
@@ -61,7 +61,8 @@ class MemorySearch:
 
     async def sign(self, process: str, *, now: datetime) -> None:
         """See `worker.search_ports.Pulses.sign`."""
-        self._signs[process] = now
+        kept = {each: at for each, at in self._signs.items() if now - at <= timedelta(days=1)}
+        self._signs = {**kept, process: now}
 
     async def signs(self) -> Mapping[str, datetime]:
         """See `worker.search_ports.Pulses.signs`."""
