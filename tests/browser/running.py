@@ -19,6 +19,7 @@ from bridge.home import Home
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-lcd-text",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

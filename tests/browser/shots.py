@@ -11,7 +11,7 @@ from tests.browser.places import pages
 from tests.browser.running import chromium, running_bridge, running_browser
 from tests.browser.scene import Scene
 
-_DESK = {"width": 1280, "height": 800}
+_DESK = {"width": 1200, "height": 750}
 _PHONE = {"width": 390, "height": 844}
 _LOOKS = {"light": (_DESK, "light"), "dark": (_DESK, "dark"), "phone": (_PHONE, "light")}
 

@@ -93,17 +93,7 @@ class RedisLanes(Linked):
         )
         if word in {b"conflict", b"full", b"overtaken"}:
             raise _refusal(command, word, answer)
-        first_id, sequence, position, accepted, ring = answer
-        receipt = Receipt(
-            id=first_id.decode(),
-            service=service,
-            external_id=lane,
-            sequence=sequence,
-            position=position,
-            accepted_at=wire.moment(accepted),
-            duplicate=word == b"duplicate",
-        )
-        return Appended(receipt, bool(ring))
+        return _appended(command, answer, duplicate=word == b"duplicate")
 
     async def claim(
         self,
@@ -310,6 +300,20 @@ def _activity(settlement: Settlement, now: datetime) -> int | str:
     if settlement.interaction.state is not State.OPEN:
         return ""
     return "=" if settlement.quiet else wire.millis(now)
+
+
+def _appended(command: Command, answer: list[Any], *, duplicate: bool) -> Appended:
+    first_id, sequence, position, accepted, ring = answer
+    receipt = Receipt(
+        id=first_id.decode(),
+        service=command.service,
+        external_id=command.external_id,
+        sequence=sequence,
+        position=position,
+        accepted_at=wire.moment(accepted),
+        duplicate=duplicate,
+    )
+    return Appended(receipt, bool(ring))
 
 
 def _refusal(command: Command, word: bytes, answer: list[Any]) -> KeyConflict | LaneFull | Overtaken:
