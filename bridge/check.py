@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from celery import Celery
 
-from bridge import receivers
+from bridge import console, receivers
 from bridge.clients import clients_of
 from bridge.findings import Finding, ok, problem, warning
 from bridge.session import configured, wired
@@ -34,6 +34,7 @@ def check() -> tuple[Finding, ...]:
     stated = [_file(), *_emptiness(settings), *_secrets(settings, secrets), *_channels(settings, secrets)]
     stated += _clients(settings, secrets)
     stated += receivers.stated(settings, secrets)
+    stated += console.stated(settings, secrets)
     return (*stated, *asyncio.run(_reached(settings, secrets)))
 
 

@@ -3,16 +3,19 @@
 import asyncio
 import contextlib
 import signal
+from collections.abc import Iterator
 from typing import Final
 
 import uvloop
 
+from bridge.findings import Finding, ok, problem
 from bridge.store_wait import await_store
 from console import accounts, site
 from console.api.clients import clients_of
 from console.pages.table import PAGES
 from console.server import serving
 from worker.app import app as celery
+from worker.errors import SettingsError
 from worker.secrets import Secrets
 from worker.settings import Settings
 from worker.telemetry import logs
@@ -34,6 +37,17 @@ def check(settings: Settings, secrets: Secrets) -> None:
     site.check(settings.console)
     accounts.check(settings.console, secrets)
     clients_of(settings.console, secrets)
+
+
+def stated(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
+    """Return what the settings say of the console. Part of `bridge check`."""
+    try:
+        check(settings, secrets)
+    except SettingsError as error:
+        yield problem("console", str(error))
+    else:
+        who = "people log in" if settings.console.knows_people else "whoever works here is admin 'local'"
+        yield ok("console", f"{settings.console.host} port {settings.console.port}: {who}")
 
 
 async def _serve(settings: Settings, secrets: Secrets) -> None:

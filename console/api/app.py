@@ -1,5 +1,7 @@
 """The admin API's application. Routed by the path as it was sent: an external id may hold a slash."""
 
+import functools
+
 import orjson
 from fastapi import APIRouter, FastAPI
 from starlette.exceptions import HTTPException
@@ -38,10 +40,13 @@ def create_api(actions: Actions, clients: Clients) -> ASGIApp:
     add_service_acts(router, actions)
     add_sweep_acts(router, actions)
     app.include_router(router)
-    described = orjson.dumps(description.describe(app))
+
+    @functools.cache
+    def described() -> bytes:
+        return orjson.dumps(description.describe(app))
 
     async def openapi(_: Request) -> Response:
-        return Response(described, media_type="application/json")
+        return Response(described(), media_type="application/json")
 
     app.router.add_route("/admin/openapi.json", openapi, include_in_schema=False)
     app.router.add_route(TYPES + "{name}", _problem, include_in_schema=False)
