@@ -85,5 +85,10 @@
     const closer = event.target.closest("[data-clears]");
     if (closer) document.getElementById(closer.dataset.clears)?.replaceChildren();
   });
-  document.addEventListener("DOMContentLoaded", () => localise(document));
+  document.addEventListener("DOMContentLoaded", () => {
+    localise(document);
+    const here = document.querySelector(".side a[aria-current]");
+    const row = here?.closest("nav");
+    if (row && row.scrollWidth > row.clientWidth) row.scrollLeft = here.offsetLeft - row.offsetLeft - 16;
+  });
 })();

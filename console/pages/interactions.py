@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from console.mending import told
 from console.pages.finding import SHOWN, Wanted, find, listed
-from console.pages.mask import masked
+from console.pages.mask import asked_for
 from console.pages.page import actions_of, person_of, refused, render, said
 from console.pages.timeline import timeline
 from worker.errors import BridgeError
@@ -146,9 +146,4 @@ def carried(pending: Sequence[Queued], *, reveal: bool) -> list[tuple[Queued, li
 def _asked(queued: Queued, *, reveal: bool) -> list[tuple[str, str]]:
     if queued.command is None or queued.command.kind == "notify":
         return []
-    asked = told(queued.command)
-    return [
-        (path, value if reveal else masked(value))
-        for path, value in asked.items()
-        if value not in {"{}", "[]", "null"}
-    ]
+    return asked_for(told(queued.command), reveal=reveal)

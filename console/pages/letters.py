@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import orjson
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
 from console.mending import told
-from console.pages.mask import masked
+from console.pages.mask import asked_for
 from console.pages.page import actions_of, person_of, refused, render, said
 from console.pages.preview import preview
 from console.pages.timeline import timeline
@@ -144,12 +143,7 @@ async def one(request: Request) -> Response:
 def content(letter: DeadCommand | Unreadable, *, reveal: bool) -> list[tuple[str, str]]:
     """Return what a letter carries, hidden unless it is to be revealed."""
     if isinstance(letter, DeadCommand):
-        asked = told(letter.command)
-        return [
-            (path, value if reveal else masked(orjson.loads(value)))
-            for path, value in asked.items()
-            if value not in {"{}", "[]", "null"}
-        ]
+        return asked_for(told(letter.command), reveal=reveal)
     if not reveal:
         return [
             ("headers", f"•••••• {len(letter.headers)} lines"),

@@ -12,6 +12,9 @@ from typing import Final
 from pydantic import JsonValue
 
 _DOTS: Final = "••••••"
+#: What of a command a sender wrote.
+_WRITTEN: Final = ("user_data", "changed", "added", "deleted", "reason_", "parent_")
+_EMPTY: Final = frozenset({"{}", "[]", "null"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,18 @@ def masked(value: JsonValue) -> str:
     if isinstance(value, list):
         return f"{_DOTS} {_count(len(value), 'element')}"
     return _DOTS
+
+
+def asked_for(fields: Mapping[str, str], *, reveal: bool) -> list[tuple[str, str]]:
+    """Return what a command asks for, its fields by path and their values as JSON, as it stands on the page.
+
+    What our own rules say, such as `on_conflict`, is nobody's secret.
+    """
+    return [
+        (path, value if reveal or not path.startswith(_WRITTEN) else masked(json.loads(value)))
+        for path, value in fields.items()
+        if value not in _EMPTY
+    ]
 
 
 def shown(properties: Mapping[str, JsonValue], *, reveal: bool) -> Iterator[Shown]:

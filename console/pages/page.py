@@ -30,6 +30,7 @@ _PLACES: Final = (
     ("/services", "Services", ("/service",)),
     ("/sweeps", "Sweeps", ()),
     ("/sandbox", "Sandbox", ()),
+    ("/audit", "Audit log", ()),
 )
 
 
@@ -71,10 +72,17 @@ def fill(request: Request, name: str, values: Mapping[str, Any]) -> str:
         "places": [
             (href, label, request.url.path == href or request.url.path in beneath)
             for href, label, beneath in _PLACES
-            if href != "/sandbox" or sandbox_of(request)
+            if _is_for(request, href)
         ],
     }
     return _TEMPLATES.get_template(name).render({**common, **values})
+
+
+def _is_for(request: Request, href: str) -> bool:
+    """Say whether there is anything for a person at a place."""
+    if href == "/sandbox":
+        return sandbox_of(request) is not None
+    return href != "/audit" or person_of(request).role >= Role.ADMIN
 
 
 def said(request: Request, text: str, *, tone: str = "good", back: str = "/") -> Response:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from console.pages import channels, interactions, letters, overview, sandbox, services, sweeps
+from console.pages import audit_log, channels, interactions, letters, overview, sandbox, services, sweeps
 from console.people import Role
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -68,4 +68,5 @@ PAGES: Final = (
     Page("/sandbox/live", "GET", sandbox.live, Role.VIEWER),
     Page("/sandbox/reveal", "POST", sandbox.reveal, Role.OPERATOR),
     Page("/sandbox/faults", "POST", sandbox.set_trouble, Role.OPERATOR),
+    Page("/audit", "GET", audit_log.page, Role.ADMIN),
 )

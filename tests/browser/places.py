@@ -21,4 +21,5 @@ def pages(scene: Scene) -> Mapping[str, str]:
         "service": f"/service?name={SERVICE}",
         "sweeps": "/sweeps",
         "sandbox": "/sandbox",
+        "audit": "/audit",
     }

@@ -27,7 +27,8 @@ FLAGS = (
     "--disable-sync",
 )
 _PATIENCE_S = 60.0
-_SWEEP = "\n[services.support.sweep]\nidle_s = 604800\n"
+#: Once a day by itself: no sweep but a person's comes in between.
+_SWEEP = "\n[services.support.sweep]\nidle_s = 604800\nevery_s = 86400\n"
 
 
 def chromium() -> str | None:

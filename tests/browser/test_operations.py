@@ -10,7 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Watched
 from tests.browser.scene import SERVICE, Scene, wait_until
 
-pytestmark = pytest.mark.story
+#: The first test here waits for the bridge to be played to, however slow the machine is.
+pytestmark = [pytest.mark.story, pytest.mark.timeout(300)]
 
 
 def find(page: Page, written: str) -> Locator:

@@ -8,7 +8,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Watched
 from tests.browser.scene import SCRIPT, SERVICE, Scene
 
-pytestmark = pytest.mark.story
+#: The first test here waits for the bridge to be played to, however slow the machine is.
+pytestmark = [pytest.mark.story, pytest.mark.timeout(300)]
 
 
 def test_script_in_every_field_is_shown_and_does_not_run(watched: Watched) -> None:
