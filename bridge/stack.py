@@ -18,6 +18,7 @@ from bridge.addresses import answers_ok, choose_ports, greets, reachable
 from bridge.child import Program, at_once
 from bridge.home import Home, write_private
 from bridge.redis_server import RedisServer
+from console import site
 from worker import configuration
 from worker.secrets import Secrets
 from worker.settings import Settings
@@ -50,6 +51,8 @@ class Stack:
         os.environ["BRIDGE_CONFIG"] = str(self.config)
         self.settings: Settings = configuration.load()
         self.secrets = Secrets(self.config.parent)
+        if self.settings.console.enabled:
+            site.check(self.settings.console)
         self.workers = tuple(
             "worker" if number == 1 else f"worker{number}" for number in range(1, wishes.workers + 1)
         )

@@ -14,7 +14,7 @@ from bridge.session import configured
 from bridge.sheet import facts, plain
 from connectors.base import Handshake, Ignored, Threaded, Understood
 from console.request_file import header
-from console.trial import NotTaken, Trial, attempt
+from console.trial import NotTaken, Trial, try_content
 from worker.commands import Command
 
 _COMMANDS: Final = TypeAdapter(list[Command])
@@ -25,13 +25,13 @@ _LEFT_OUT: Final = frozenset({"kind", "service", "channel", "trace_id"})
 def try_delivery(
     channel: str, file: Path, *, headers: Sequence[str], at: datetime, proved: bool = True
 ) -> Trial:
-    """Return what a channel makes of a file, see `console.trial.attempt`. For entry points only.
+    """Return what a channel makes of a file; see `console.trial`. For entry points only.
 
     Raises NotTaken, or BridgeError when the settings or the file are wrong.
     """
     settings, secrets = configured("error")
-    pairs = [header(each) for each in headers]
-    return attempt(settings, secrets, channel, _content(file), headers=pairs, at=at, proved=proved)
+    content, pairs = _content(file), [header(each) for each in headers]
+    return try_content(settings, secrets, channel, content, headers=pairs, at=at, proved=proved)
 
 
 def as_json(trial: Trial) -> str:

@@ -113,7 +113,7 @@ class Guard:
             return
         caller = await self._caller(scope)
         state |= {"person": caller.person, "csrf": csrf_of(caller.token), "token": caller.token}
-        if caller.fresh:
+        if caller.fresh and not scope["path"].startswith(OPEN_BENEATH):  # caches keep those
             send = self._with_cookie(caller.token, send)
         refusal = await self._refusal(scope, receive, caller)
         if isinstance(refusal, Response):

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from console.choice import find_one
 from console.mending import NotAnEdit, changed, mended
-from console.reading import Reader
 from console.round import Advance, Fate, Happened, Proceed, Round, go
 from worker.budget import MARKS_BYTES
 from worker.commands import Command
 from worker.letters import UNREADABLE, DeadCommand, LetterHead, Unreadable
 from worker.wiring import Bridge
+
+if TYPE_CHECKING:
+    from console.reading import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class LetterWork:
 
     async def replay(self, letters: Sequence[LetterHead], *, proceed: Proceed, advance: Advance) -> Round:
         """Bring letters back into their lanes; unreadable deliveries are read again."""
-        reader = Reader(self._bridge)
+        reader = self._reader()
 
         async def act(head: LetterHead) -> Happened:
             found = await self._bridge.store.letter(head.service, head.id)
@@ -61,7 +64,7 @@ class LetterWork:
 
     async def foresee(self, letters: Sequence[LetterHead]) -> list[Happened]:
         """Say what would come of unreadable deliveries; they are translated, and nothing is submitted."""
-        reader, foreseen = Reader(self._bridge), []
+        reader, foreseen = self._reader(), []
         for head in letters:
             found = (
                 await self._bridge.store.letter(head.service, head.id) if head.cause == UNREADABLE else None
@@ -90,6 +93,12 @@ class LetterWork:
                 f"{letter_id} is no dead letter any more: somebody replayed or discarded it meanwhile"
             )
         return Edit(letter.command, after, sequence)
+
+    def _reader(self) -> "Reader":
+        # brings every connector along, which the other acts do without
+        from console.reading import Reader  # noqa: PLC0415 - as said above
+
+        return Reader(self._bridge)
 
     async def _command(self, service: str, letter_id: str) -> DeadCommand:
         letter, _ = await find_one(self._bridge, service, letter_id)

@@ -1,4 +1,4 @@
-"""The trial: a delivery that somebody wrote, proved and translated as at the door. Nothing is kept."""
+"""The trial: a delivery, proved and translated as at the door, that goes nowhere. Sends and keeps nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,21 +36,21 @@ class Trial:
     understood: Understood
 
 
-def attempt(
+def try_content(
     settings: Settings,
     secrets: Secrets,
     channel: str,
     content: bytes,
     *,
-    headers: Sequence[Pair],
+    headers: Sequence[Pair] = (),
     at: datetime,
     proved: bool = True,
 ) -> Trial:
-    """Return what a channel makes of a delivery.
+    """Return what a channel makes of some bytes.
 
     Args:
-        settings: The bridge's.
-        secrets: What they refer to.
+        settings: Where the channel is configured.
+        secrets: What its references lead to.
         channel: The channel's name.
         content: An HTTP request as it goes over the wire, a body alone, or a mail.
         headers: Further headers.

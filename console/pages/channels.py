@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from pydantic import TypeAdapter
@@ -15,7 +14,7 @@ from console.pages.board import WAITING_AT_MOST
 from console.pages.page import actions_of, person_of, refused, render, said
 from console.pages.spans import Counts, counts, stretch_named
 from console.request_file import header
-from console.trial import Trial, attempt
+from console.trial import Trial, try_content
 from worker.arrivals import ARRIVALS_CAP, Arrival
 from worker.commands import Command
 from worker.errors import BridgeError, SettingsError
@@ -157,13 +156,13 @@ async def try_payload(request: Request) -> Response:
         lines, proved = str(form.get("headers", "")), form.get("proved") == "on"
     bridge = actions_of(request).bridge
     try:
-        trial = attempt(
+        trial = try_content(
             bridge.settings,
             bridge.secrets,
             name,
             written.replace("\r\n", "\n").encode("utf-8", "surrogatepass"),
             headers=[header(line) for line in lines.splitlines() if line.strip()],
-            at=bridge.clock() + timedelta(),
+            at=bridge.clock(),
             proved=proved,
         )
     except BridgeError as error:

@@ -53,6 +53,8 @@ PROVED_ELSEWHERE = {
     "console/probe.py": "tests/bridge/test_check.py and test_send_test.py, against real servers",
     "console/reading.py": "tests/bridge/test_reading.py",
     "console/reason.py": "tests/bridge/test_reason.py",
+    "console/request_file.py": "tests/bridge/test_request_file.py",
+    "console/trial.py": "tests/bridge/test_trial.py, as a person types",
     "console/round.py": "tests/bridge/test_round.py",
     "console/shell.py": "tests/bridge/test_sheet.py",
     "worker/access_ports.py": "only protocols; tests/worker/store holds both stores to them",

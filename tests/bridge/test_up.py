@@ -43,6 +43,7 @@ def test_places_say_where_things_are(live: "Up") -> None:
         "BRIDGE_BROKER_URL",
         "BRIDGE_HTTP_PORT",
         "BRIDGE_SMTP_PORT",
+        "BRIDGE_CONSOLE_PORT",
         "BRIDGE_SERVICES",
     }
 
@@ -55,7 +56,7 @@ def test_what_ends_goes_on_and_what_is_killed_comes_back(
     external_id = json.loads(first.sample("webhook").stdout)["receipts"][0]["external_id"]
     before = first.shown(external_id)
     children = first.family()
-    assert len(children) == 6, "redis, sandbox, intake, worker, beat and the keeper"
+    assert len(children) == 7, "redis, sandbox, intake, console, worker, beat and the keeper"
     assert first.end(signal.SIGINT) == 0
     assert not [pid for pid in children if runs(pid)]
     assert not (first.directory / "bridge-data/places.json").exists()

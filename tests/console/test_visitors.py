@@ -25,6 +25,7 @@ def test_the_store_never_sees_a_token(house: "House", accounts: Mapping[str, Any
         settings = console.bridge.settings.console
         visitors = Visitors(console.bridge.store, settings, console.bridge.secrets, utc_now)
         token = await visitors.admit(Person("viewer", Role.VIEWER, "account"))
+        assert token != await visitors.admit(Person("viewer", Role.VIEWER, "account"))
         redis = console.bridge.store._link.redis
         keys = [key.decode() for key in await redis.keys("*")]
         assert f"bridge:{{visits}}:visit:{kept_as(token)}" in keys
