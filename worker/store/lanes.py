@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from worker import clues
 from worker.commands import Command, encode, guard_of
 from worker.errors import KeyConflict, LaneFull, Overtaken
 from worker.interactions import Interaction, State
@@ -21,19 +22,20 @@ from worker.lanes import (
     Partition,
     Settlement,
     Way,
+    channel_of,
     partition_of,
 )
 from worker.store import seen, wire
 from worker.store.keys import Keys
-from worker.store.limits import HISTORY_CAP, RING_PATIENCE_MS, UNSAID
+from worker.store.limits import CLUE_CAP, HISTORY_CAP, RECENT_CAP, RING_PATIENCE_MS, UNSAID
 from worker.store.link import Linked
 from worker.store.scripts import Script
 
-_APPEND: Final = Script.named("append", behind=("pace",))
+_APPEND: Final = Script.named("append", behind=("pace", "trail"))
 _CLAIM: Final = Script.named("claim", behind=("gate",))
 _RENEW: Final = Script.named("renew")
 _CONFIRM: Final = Script.named("confirm")
-_SETTLE: Final = Script.named("settle", behind=("gate", "pace"))
+_SETTLE: Final = Script.named("settle", behind=("gate", "pace", "trail"))
 _DEFER: Final = Script.named("defer", behind=("gate", "pace"))
 _BURY: Final = Script.named("bury", behind=("gate", "pace"))
 _HOLD: Final = Script.named("hold")
@@ -69,6 +71,8 @@ class RedisLanes(Linked):
                 keys.keys(lane),
                 keys.pace,
                 keys.seen(key),
+                keys.recent,
+                *map(keys.clue, clues.of_command(command, limits.senders)),
             ),
             wire.millis(now),
             lane,
@@ -88,6 +92,10 @@ class RedisLanes(Linked):
             seen.receipt(receipt_id),
             seen.conversation(key, lane),
             limits.longest_window_ms,
+            command.channel,
+            limits.ended_retention_ms,
+            RECENT_CAP,
+            CLUE_CAP,
         )
         if word in {b"conflict", b"full", b"overtaken"}:
             raise _refusal(command, word, answer)
@@ -144,6 +152,7 @@ class RedisLanes(Linked):
     async def settle(self, claim: Claim, settlement: Settlement, *, lease: timedelta, now: datetime) -> Held:
         """See `worker.ports.Lanes.settle`."""
         keys, lane = Keys.of(claim.partition), claim.external_id
+        known = settlement.interaction.interaction_id
         word = await self._link.run(
             _SETTLE,
             (
@@ -157,6 +166,7 @@ class RedisLanes(Linked):
                 keys.out,
                 keys.pace,
                 keys.outbox,
+                *([keys.clue(clues.of_interaction(known))] if known else ()),
             ),
             wire.millis(now),
             lane,
@@ -170,6 +180,7 @@ class RedisLanes(Linked):
             HISTORY_CAP,
             settlement.calls,
             self._gate(claim.partition.service),
+            CLUE_CAP,
             len(settlement.notices),
             *map(wire.notice, settlement.notices),
             *map(wire.line, settlement.entries),
@@ -193,6 +204,7 @@ class RedisLanes(Linked):
             wire.line(deferral.entry) if deferral.entry else "",
             HISTORY_CAP,
             self._gate(claim.partition.service),
+            channel_of(claim),
         )
         return Held(word.decode())
 
@@ -229,6 +241,7 @@ class RedisLanes(Linked):
             self._gate(claim.partition.service),
             self._link.limits.service(claim.partition.service).ended_retention_ms,
             letter.head.model_dump_json(),
+            letter.command.channel,
             *map(wire.notice, burial.notices),
         )
         return Held(word.decode())
