@@ -4,6 +4,7 @@ Everything here is translation between the vocabulary and the scripts' arguments
 in `lua/`, and what may be relied upon in `worker.ports`.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -60,20 +61,7 @@ class RedisLanes(Linked):
         before, after = wire.received(command, now)
         word, *answer = await self._link.run(
             _APPEND,
-            (
-                keys.told(seen.bucket(key)),
-                keys.lane(lane),
-                keys.row(lane),
-                keys.due,
-                keys.active,
-                keys.history(lane),
-                keys.bell,
-                keys.keys(lane),
-                keys.pace,
-                keys.seen(key),
-                keys.recent,
-                *map(keys.clue, clues.of_command(command, limits.senders)),
-            ),
+            _append_keys(keys, command, limits.senders),
             wire.millis(now),
             lane,
             receipt_id,
@@ -309,6 +297,25 @@ def _activity(settlement: Settlement, now: datetime) -> int | str:
     if settlement.interaction.state is not State.OPEN:
         return ""
     return "=" if settlement.quiet else wire.millis(now)
+
+
+def _append_keys(keys: Keys, command: Command, senders: Sequence[str]) -> tuple[str, ...]:
+    """Return the keys that `append` works on, in its order."""
+    lane, key = command.external_id, command.idempotency_key
+    return (
+        keys.told(seen.bucket(key)),
+        keys.lane(lane),
+        keys.row(lane),
+        keys.due,
+        keys.active,
+        keys.history(lane),
+        keys.bell,
+        keys.keys(lane),
+        keys.pace,
+        keys.seen(key),
+        keys.recent,
+        *map(keys.clue, clues.of_command(command, senders)),
+    )
 
 
 def _refusal(command: Command, word: bytes, answer: list[Any]) -> KeyConflict | LaneFull | Overtaken:
