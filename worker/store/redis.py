@@ -20,6 +20,7 @@ from worker.store.opening import open_servers
 from worker.store.outbox import RedisOutbox
 from worker.store.pauses import RedisPauses
 from worker.store.proofs import RedisProofs
+from worker.store.search import RedisSearch
 from worker.store.skew import RedisSkew
 from worker.store.slots import RedisSlots
 from worker.store.sweeps import RedisSweeps
@@ -39,6 +40,7 @@ class RedisStore(
     RedisLanes,
     RedisLedger,
     RedisLetters,
+    RedisSearch,
     RedisPauses,
     RedisSweeps,
     RedisThreads,

@@ -17,7 +17,12 @@ from worker.store.redis import RedisStore
 
 LIMITS = Limits(
     services={
-        "support": ServiceLimits(lane_cap=5, dedup_window_ms=60_000, channel_windows_ms={"hasty": 1000}),
+        "support": ServiceLimits(
+            lane_cap=5,
+            dedup_window_ms=60_000,
+            channel_windows_ms={"hasty": 1000},
+            senders=("FromAddress",),
+        ),
         "fragile": ServiceLimits(
             gate=GateLimits(breaker_calls=4, breaker_window_ms=10_000, breaker_open_ms=5_000)
         ),
