@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli import channels, events, gates, letters, mail, moving, processes, questions, sending, sweeps
+from bridge.cli import (
+    channels,
+    conforming,
+    events,
+    gates,
+    letters,
+    mail,
+    moving,
+    processes,
+    questions,
+    sending,
+    sweeps,
+)
 from bridge.cli.options import EXIT_CODES, PASS_ALL, PASS_ON
 
 app = typer.Typer(
@@ -50,6 +62,7 @@ app.command(epilog=EXIT_CODES)(questions.top)
 app.command(epilog=EXIT_CODES)(questions.show)
 app.command(epilog=EXIT_CODES)(questions.check)
 app.command(epilog=EXIT_CODES)(questions.audit)
+app.command(epilog=EXIT_CODES)(conforming.conform)
 app.add_typer(
     _dead, name="dead", help="Look at dead letters, bring them back or give them up.", epilog=EXIT_CODES
 )

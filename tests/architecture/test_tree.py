@@ -17,6 +17,7 @@ PROVED_ELSEWHERE = {
     "bridge/children.py": "tests/bridge/test_up.py: starting and stopping them is what it is for",
     "bridge/cli/__init__.py": "tests/bridge/cli/test_program.py",
     "bridge/cli/channels.py": "tests/bridge/test_trial.py and its neighbours, as a person types",
+    "bridge/cli/conforming.py": "tests/bridge/test_conform.py, as a person types",
     "bridge/cli/events.py": "tests/bridge/test_send_test.py, as a person types",
     "bridge/cli/gates.py": "tests/bridge/test_gates.py, as a person types",
     "bridge/cli/letters.py": "tests/bridge/test_letters.py and its neighbours, as a person types",

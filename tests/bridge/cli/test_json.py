@@ -55,6 +55,7 @@ ELSEWHERE = {
     "mail sent": "tests/bridge/test_mail_sent.py: of a mail channel",
     "mail audit": "tests/stories/test_mail_imap.py: against a real server",
     "mail probe": "tests/stories/test_mail_smtp.py: through a real door",
+    "conform": "tests/bridge/test_conform.py: against a sandbox",
     "events send-test": "tests/bridge/test_send_test.py: with a receiver",
 }
 
