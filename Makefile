@@ -38,7 +38,7 @@ mutants: $(VENV)/dev ## see that the same notices each safeguard that is taken o
 	$(BIN)/python -m tests.faults --seed $(SEED) --hunt 3 --out docs/evidence/mutants.json
 
 bench: $(VENV)/dev ## measure our speed beside yardsticks; QUICK=1 takes a minute
-	$(BIN)/python -m bench $(if $(QUICK),--quick) --out docs/evidence
+	$(BIN)/python -m bench $(if $(QUICK),--quick --out docs/evidence/quick,--out docs/evidence --readme README.md --scaling docs/scaling.md)
 
 lint: $(VENV)/dev ## check style, types and the floors
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ from worker.lanes import Partition
 from worker.wiring import Bridge
 
 _AT_ONCE: Final = 512
+_RING_AGAIN_S: Final = 2.0
 SERVICE: Final = "service0"
 
 
@@ -47,7 +48,7 @@ def drained(
     processes = [ours.worker() for _ in range(workers)]
     with ours.rig.running(*processes):
         submit(ours, commands)
-        ours.with_bridge(_open)
+        opened(ours)
         return ours.rig.watch(calls or len(commands), *processes)
 
 
@@ -59,14 +60,34 @@ def emptied(ours: Ours, commands: Sequence[Command], *, fresh: bool = True) -> i
     worker = ours.worker()
     with ours.rig.running(worker):
         submit(ours, commands)
-        ours.with_bridge(_open)
+        opened(ours)
         until(lambda: _nothing_due(ours), "every lane is empty")
     return ours.rig.stub.count()
 
 
+def opened(ours: Ours) -> None:
+    """Open the gate of every service, and ring as the tick would until the first call arrives."""
+    ours.with_bridge(_open)
+    rung = time.monotonic()
+
+    def called() -> bool:
+        nonlocal rung
+        if time.monotonic() - rung > _RING_AGAIN_S:
+            ours.with_bridge(_ring)
+            rung = time.monotonic()
+        return ours.rig.stub.count() > 0
+
+    until(called, "the first call arrives")
+
+
 async def _open(bridge: Bridge) -> None:
-    for service, partitions in bridge.partitions.items():
+    for service in bridge.partitions:
         await bridge.store.resume(service)
+    await _ring(bridge)
+
+
+async def _ring(bridge: Bridge) -> None:
+    for service, partitions in bridge.partitions.items():
         for index in range(partitions):
             # One ring for each worker process; more would only be told that all is well.
             await bridge.doorbell.ring(Partition(service, index))

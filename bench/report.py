@@ -1,6 +1,7 @@
 """The report: the table for people, JSON for programs, a plot for the README."""
 
 import json
+import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -13,6 +14,7 @@ from pygal.style import CleanStyle
 from rich.table import Table
 
 from bench.figure import Figure
+from bench.scale import Scale
 
 _WORDS: Mapping[bool | None, str] = {True: "yes", False: "NO", None: "-"}
 
@@ -27,12 +29,36 @@ def table(figures: Sequence[Figure]) -> Table:
 
 def markdown(figures: Sequence[Figure]) -> str:
     """Return the same table for a document."""
-    rows = [
-        ("what", "ours", "yardstick", "ratio", "goal", "met"),
-        ("---",) * 6,
-        *map(cells, figures),
-    ]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
+    return rows(("what", "ours", "yardstick", "ratio", "goal", "met"), list(map(cells, figures)))
+
+
+def told(*, at: datetime, scale: Scale) -> str:
+    """Return one line about the run."""
+    rounds = "one round" if scale.rounds == 1 else f"medians of {scale.rounds} rounds, taken in turn"
+    size = "" if scale.share == 1 else f", {scale.share:.0%} of the full load"
+    machine = f"{os.cpu_count()} cores under a load of {_load():.0f}, Python {platform.python_version()}"
+    return f"{at:%Y-%m-%d}, {rounds}{size}, {machine}.\n"
+
+
+def _load() -> float:
+    """Return how many processes wanted to run, over the last quarter of an hour."""
+    return os.getloadavg()[2]
+
+
+def rows(head: tuple[str, ...], body: Sequence[tuple[str, ...]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ("---",) * len(head), *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def between(path: Path, name: str, text: str) -> None:
+    """Write text between the markers of that name in a document. Raises ValueError where there are none."""
+    begin, end = f"<!-- {name}: begin, written by the bench -->\n", f"<!-- {name}: end -->"
+    before, found, rest = path.read_text(encoding="utf-8").partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise ValueError(f"{path} has no place marked {name!r}: it needs {begin.strip()} and {end}")
+    path.write_text(f"{before}{begin}{text}{end}{after}", encoding="utf-8")
 
 
 def cells(figure: Figure) -> tuple[str, ...]:
@@ -55,6 +81,8 @@ def write(figures: Sequence[Figure], directory: Path, *, at: datetime, quick: bo
         "at": at.isoformat(timespec="seconds"),
         "quick": quick,
         "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "load": round(_load(), 1),
         "figures": [
             {
                 **asdict(each),

@@ -7,22 +7,21 @@ from urllib.parse import urlsplit
 
 from celery import Celery
 
-from bridge import receivers
+from bridge import console, receivers
 from bridge.clients import clients_of
 from bridge.findings import Finding, ok, problem, warning
-from bridge.links import links_of
 from bridge.session import configured, wired
 from bridge.stack import SANDBOX_HOST
 from connectors.registry import build
+from console.links import links_of
+from console.probe import call_service
 from worker import configuration
 from worker.app import app
 from worker.blob_settings import BucketAccess
 from worker.errors import BlobsUnavailable, BridgeError, SecretMissing, SettingsError, StoreUnavailable
-from worker.operations import ByExternalId, GetInteraction
-from worker.outcomes import Failed, NotFound, Ok, Outcome, Overloaded, Unauthorized
 from worker.secrets import Secrets
 from worker.settings import Settings
-from worker.wiring import Bridge, broker_url, new_id
+from worker.wiring import Bridge, broker_url
 
 _BROKER_PATIENCE_S: Final = 5.0
 
@@ -36,6 +35,7 @@ def check() -> tuple[Finding, ...]:
     stated = [_file(), *_emptiness(settings), *_secrets(settings, secrets), *_channels(settings, secrets)]
     stated += _clients(settings, secrets)
     stated += receivers.stated(settings, secrets)
+    stated += console.stated(settings, secrets)
     return (*stated, *asyncio.run(_reached(settings, secrets)))
 
 
@@ -203,25 +203,8 @@ async def _service(bridge: Bridge, name: str) -> list[Finding]:
             )
         ]
     try:
-        # nobody has an interaction of this id, so the answer says everything and touches nothing
-        question = GetInteraction(ByExternalId(f"bridge-check-{new_id()}"))
-        outcome = await bridge.api(name).send(question, trace_id=new_id())
+        answer = await call_service(bridge, name)
     except BridgeError as error:
         return [problem(what, str(error))]
-    return [_judge(name, base_url, outcome)]
-
-
-def _judge(name: str, base_url: str, outcome: Outcome) -> Finding:
-    what = f"service {name}"
-    said = outcome.evidence.detail or f"status {outcome.evidence.status}"
-    match outcome:
-        case NotFound() | Ok():
-            return ok(what, f"{base_url} answers and takes the key")
-        case Unauthorized():
-            return problem(what, f"{base_url} refuses the key ({said}); see services.{name}.api_key")
-        case Overloaded():
-            return warning(what, f"{base_url} answers that it is overloaded ({said}); check again later")
-        case Failed(reached=False):
-            return problem(what, f"{base_url} cannot be reached ({said}); is base_url right?")
-        case _:
-            return problem(what, f"{base_url} does not answer as the Open Media API does ({said})")
+    grade = ok if answer.fine else warning if answer.passing else problem
+    return [grade(what, answer.text)]

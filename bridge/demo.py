@@ -71,7 +71,9 @@ def demo(screen: Screen) -> bool:
     with tempfile.TemporaryDirectory(prefix="bridge-demo-") as directory:
         log = Path(directory) / "log"
         home = Home.at(Path(directory) / "data")
-        wishes = Wishes(config=home.default_settings(), data=home.directory, http=0, smtp=0, sandbox=0)
+        wishes = Wishes(
+            config=home.default_settings(), data=home.directory, http=0, smtp=0, console=0, sandbox=0
+        )
         try:
             with claimed(wishes) as (stack, lock):
                 asyncio.run(_show(stack, Running(stack, lock, screen, log=log), screen))

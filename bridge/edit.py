@@ -1,35 +1,20 @@
 """`bridge dead edit`: a dead command, mended and brought back."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
 
-import orjson
-from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
-from bridge.letters import find_one
+from bridge.operator import operator
 from bridge.screen import Screen
 from bridge.session import session
 from bridge.sheet import columns, plain
-from worker.budget import MARKS_BYTES
-from worker.commands import Command
-from worker.deadletters import edited
-from worker.errors import BridgeError
-from worker.letters import DeadCommand
-from worker.userdata import within_rules
+from console.actions import Actions
+from console.letters import Edit
+from console.mending import told
 
-#: What a command asks for, and may be mended; the rest says which command it is.
-_OPEN: Final = {
-    "create": ("user_data", "parent_interaction_id", "on_conflict"),
-    "update": ("changed", "added", "deleted", "on_missing", "on_ended"),
-    "stop": ("reason_system_name", "reason_description"),
-}
-_ABSENT: Final = object()
-
-
-class NotAnEdit(BridgeError):
-    """What was asked for cannot be done to this letter."""
+#: What each property was and will be.
+_Changes = Mapping[str, tuple[str | None, str | None]]
 
 
 async def edit(
@@ -37,113 +22,31 @@ async def edit(
 ) -> None:
     """Mend a dead command and replay it. For entry points only. Raises BridgeError."""
     async with session(service) as bridge:
-        letter, _ = await find_one(bridge, service, letter_id)
-        if not isinstance(letter, DeadCommand):
-            raise NotAnEdit(
-                f"{letter_id} is an unreadable delivery, kept as it came: mend the options of channel "
-                f"{letter.channel!r} and replay it"
-            )
-        changes = changed(letter.command, sets, unsets)
-        limit = bridge.settings.services[service].user_data_bytes - MARKS_BYTES
-        mended = within_rules(_checked(letter.command, changes), limit=limit)
-        _print_difference(letter.command, mended, screen.out)
-        told = {"letter": letter.id, "changes": _difference(letter.command, mended)}
+        actions = Actions(bridge)
+        foreseen = await actions.foresee_edit(service, letter_id, sets=sets, unsets=unsets)
+        changes = _difference(foreseen)
+        _print_difference(changes, screen.out)
+        facts = {"letter": foreseen.letter_id, "changes": changes}
         if dry_run:
             screen.out.print("a dry run: nothing was changed")
-            screen.tell({**told, "sequence": None})
+            screen.tell({**facts, "sequence": None})
             return
-        fields = {name: getattr(mended, name) for name in changes}
-        sequence = await bridge.dead_letters.replay(letter, fields)
-    if not sequence:
-        raise NotAnEdit(
-            f"{letter_id} is no dead letter any more: somebody replayed or discarded it meanwhile"
-        )
-    screen.out.print(Text(f"replayed as command {sequence} of {letter.command.external_id}", style="green"))
-    screen.tell({**told, "sequence": sequence})
+        done = await actions.edit(operator(), service, letter_id, sets=sets, unsets=unsets)
+    screen.out.print(Text(f"replayed as command {done.sequence} of {done.after.external_id}", style="green"))
+    screen.tell({**facts, "sequence": done.sequence})
 
 
-def changed(command: Command, sets: Sequence[str], unsets: Sequence[str]) -> dict[str, Any]:
-    """Return the fields that `path=json` and paths to take out change, with their new values.
-
-    A path is a field (`on_conflict`) or a property in one (`user_data.Subject`). Raises NotAnEdit.
-    """
-    before = command.model_dump(mode="json")
-    fields: dict[str, Any] = {}
-    for pair in sets:
-        path, equals, written = pair.partition("=")
-        if not equals:
-            raise NotAnEdit(f"{pair!r} is not PATH=JSON, as in --set 'user_data.Subject=\"Hello\"'")
-        _put(command, before, fields, path, _json(path, written))
-    for path in unsets:
-        _put(command, before, fields, path, _ABSENT)
-    if all(before[name] == value for name, value in fields.items()):
-        raise NotAnEdit("nothing would change: say what with --set or --unset, or use `bridge dead replay`")
-    return fields
-
-
-def _put(command: Command, before: Mapping[str, Any], fields: dict[str, Any], path: str, value: Any) -> None:  # noqa: ANN401 - JSON
-    name, dot, inner = path.partition(".")
-    if name not in _OPEN[command.kind]:
-        known = ", ".join(_OPEN[command.kind])
-        raise NotAnEdit(f"{name!r} of {_article(command.kind)} cannot be changed; what can is: {known}")
-    if not dot:
-        fields[name] = type(command).model_fields[name].get_default(call_default_factory=True)
-        if value is not _ABSENT:
-            fields[name] = value
-        return
-    held = fields.get(name, before[name])
-    if not isinstance(held, Mapping):
-        raise NotAnEdit(f"{name!r} has no properties, so {path!r} leads nowhere: give it a value as a whole")
-    if value is _ABSENT and inner not in held:
-        raise NotAnEdit(f"there is no {path!r} to take out; there is: {', '.join(held) or 'nothing'}")
-    kept = {each: what for each, what in held.items() if each != inner}
-    fields[name] = kept if value is _ABSENT else {**held, inner: value}
-
-
-def _article(kind: str) -> str:
-    return f"an {kind}" if kind == "update" else f"a {kind}"
-
-
-def _json(path: str, written: str) -> Any:  # noqa: ANN401 - JSON
-    try:
-        return orjson.loads(written)
-    except orjson.JSONDecodeError as error:
-        raise NotAnEdit(
-            f"{path}: {written!r} is not JSON ({error}); a text needs its quotes: --set '{path}=\"…\"'"
-        ) from error
-
-
-def _checked(command: Command, changes: Mapping[str, Any]) -> Command:
-    try:
-        return edited(command, changes)
-    except ValidationError as error:
-        reasons = (
-            f"{'.'.join(str(part) for part in each['loc'][1:])}: {each['msg']}"
-            for each in error.errors(include_url=False)
-        )
-        raise NotAnEdit("; ".join(reasons)) from error
-
-
-def _print_difference(before: Command, after: Command, console: Console) -> None:
+def _print_difference(changes: _Changes, console: Console) -> None:
     """Write every property that changes, as it was and as it will be."""
     table = columns("what", "before", "after")
-    for path, (old, new) in _difference(before, after).items():
-        table.add_row(Text(path), Text(old or "—", style="red"), Text(new or "—", style="green"))
+    for path, (old, new) in changes.items():
+        before, after = ("—" if each is None else plain(each) for each in (old, new))
+        table.add_row(Text(plain(path)), Text(before, style="red"), Text(after, style="green"))
     console.print(table)
 
 
-def _difference(before: Command, after: Command) -> dict[str, tuple[str | None, str | None]]:
+def _difference(edit: Edit) -> _Changes:
     """Return every property that changes, as JSON before and after; None where it is not there."""
-    old, new = _flat(before), _flat(after)
+    old, new = told(edit.before), told(edit.after)
     paths = dict.fromkeys([*old, *new])
     return {path: (old.get(path), new.get(path)) for path in paths if old.get(path) != new.get(path)}
-
-
-def _flat(command: Command) -> dict[str, str]:
-    """Return what a command asks for: a path for each property, its value as JSON."""
-    found: dict[str, str] = {}
-    for name, value in command.model_dump(mode="json", include=set(_OPEN[command.kind])).items():
-        inner = {f"{name}.{each}": what for each, what in value.items()} if isinstance(value, dict) else {}
-        for path, what in (inner or {name: value}).items():
-            found[path] = plain(orjson.dumps(what).decode())
-    return found

@@ -1,24 +1,20 @@
 """The gates of the services, worked by hand: pause, resume, and no more waiting for what backs off."""
 
-import asyncio
-
 from rich.text import Text
 
-from bridge.condition import Condition, Gate, look
 from bridge.moments import Clock
-from bridge.reason import require_reason
+from bridge.operator import operator
 from bridge.screen import Screen
 from bridge.session import session
-from bridge.sheet import command
-from worker.lanes import Partition
-from worker.wiring import Bridge
+from console.actions import Actions
+from console.condition import Condition, Gate, look
+from console.shell import command
 
 
 async def pause(service: str, screen: Screen, *, reason: str) -> None:
     """Let nothing more be sent to a service. For entry points only. Raises BridgeError."""
-    reason = require_reason(reason, what="it is paused")
     async with session(service) as bridge:
-        await bridge.store.pause(service, reason=reason)
+        await Actions(bridge).pause_service(operator(), service, reason=reason)
     screen.out.print(
         Text(
             f"{service} is paused: calls under way end, no others begin, and what arrives is kept. "
@@ -31,9 +27,7 @@ async def pause(service: str, screen: Screen, *, reason: str) -> None:
 async def resume(service: str, screen: Screen, clock: Clock) -> None:
     """Lift a pause and a hold, and wake the workers. For entry points only. Raises BridgeError."""
     async with session(service) as bridge:
-        before = await look(bridge, service)
-        await bridge.store.resume(service)
-        rung = await ring(bridge, service)
+        before, rung = await Actions(bridge).resume_service(operator(), service)
     screen.out.print(Text(f"{service} is open; it was {before.standing(clock)}; lanes due: {before.due}"))
     was = {"gate": before.gate, "because": before.because, "due": before.due}
     screen.tell({"service": service, "gate": Gate.OPEN, "was": was, "rung": rung})
@@ -43,8 +37,7 @@ async def resume(service: str, screen: Screen, clock: Clock) -> None:
 async def retry_now(service: str, screen: Screen, clock: Clock, *, external_id: str = "") -> None:
     """Make what backs off due at once, and wake the workers. For entry points only. Raises BridgeError."""
     async with session(service) as bridge:
-        hastened = await bridge.store.hasten(service, external_id=external_id, now=bridge.clock())
-        rung = await ring(bridge, service)
+        hastened, rung = await Actions(bridge).retry_now(operator(), service, external_id=external_id)
         now = await look(bridge, service)
     lanes = "1 lane is" if hastened == 1 else f"{hastened} lanes are"
     what = f"{lanes} due now" if hastened else "nothing backs off"
@@ -52,12 +45,6 @@ async def retry_now(service: str, screen: Screen, clock: Clock, *, external_id: 
     screen.tell({"service": service, "hastened": hastened, "gate": now.gate, "rung": rung})
     _tell_gate(now, screen, clock)
     _tell_rings(screen, rung=rung)
-
-
-async def ring(bridge: Bridge, service: str) -> bool:
-    """Ring every partition of a service; return whether all rings could be sent."""
-    partitions = [Partition(service, index) for index in range(bridge.partitions[service])]
-    return all(await asyncio.gather(*(bridge.doorbell.ring(each) for each in partitions)))
 
 
 def _tell_gate(now: Condition, screen: Screen, clock: Clock) -> None:

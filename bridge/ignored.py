@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.text import Text
 
 from bridge.moments import Clock
-from bridge.pauses import UnknownChannel
 from bridge.session import session
 from bridge.sheet import columns, plain
+from console.actions import UnknownChannel
 from worker.notes import Note
 
 

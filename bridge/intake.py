@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import structlog
 import uvloop
 
 from bridge.clients import clients_of, command_routes
-from bridge.links import links_of, mail_routes
+from bridge.links import mail_routes
 from bridge.mail_doors import DOORS, Door, mail_doors
 from bridge.pauses import PauseWatch
+from bridge.store_wait import await_store
 from connectors.base import Connector, Evidence
 from connectors.hosts import http, http_server
 from connectors.hosts.commands.keys import Client
@@ -25,8 +25,8 @@ from connectors.hosts.evidence import FetchedEvidence
 from connectors.hosts.fetch import Fetcher
 from connectors.hosts.rejections import Rejections
 from connectors.registry import build
+from console.links import links_of
 from worker.app import app as celery
-from worker.errors import StoreUnavailable
 from worker.observing import Observer
 from worker.secrets import Secrets
 from worker.settings import Settings
@@ -34,8 +34,6 @@ from worker.telemetry import logs
 from worker.telemetry.health import loop_health
 from worker.wiring import Bridge, new_id, read_configuration
 
-#: How long a starting intake waits for its store before it gives up, to be started again.
-_STORE_PATIENCE_S: Final = 60.0
 #: So many new objects let the collector look at the young ones; Python's own figure is 700.
 _COLLECTED_AFTER: Final = 10_000
 _STOP: Final = (signal.SIGINT, signal.SIGTERM)
@@ -89,19 +87,13 @@ async def _serve(
     observer = Observer(settings, secrets, "intake")
     bridge = Bridge(settings, secrets, celery, observer.listen)
     async with contextlib.aclosing(bridge):
-        stopping = asyncio.create_task(stopped.wait())
-        waiting = asyncio.create_task(_await_store(bridge))
-        await asyncio.wait((stopping, waiting), return_when=asyncio.FIRST_COMPLETED)
-        if waiting.done():
-            await waiting
+        if await await_store(bridge, stopped):
             _settle_memory()
             async with _doors(bridge, senders, doors):
                 health = loop_health(asyncio.get_running_loop(), bridge.store.ping, leaving=stopped.is_set)
                 observer.serve(health, celery)
                 opened()
-                await stopping
-        waiting.cancel()
-        stopping.cancel()
+                await stopped.wait()
     await asyncio.to_thread(observer.close)
 
 
@@ -151,15 +143,3 @@ async def _open_web(
         beside=(*command_routes(bridge, senders.clients, senders.channels), *mail_routes(bridge)),
     )
     return await http_server.serve(application, settings.http, rejections)
-
-
-async def _await_store(bridge: Bridge) -> None:
-    deadline = asyncio.get_running_loop().time() + _STORE_PATIENCE_S
-    while True:
-        try:
-            return await bridge.start()
-        except StoreUnavailable as error:
-            if asyncio.get_running_loop().time() > deadline:
-                raise
-            structlog.get_logger().warning("store_awaited", reason=str(error))
-            await asyncio.sleep(1)

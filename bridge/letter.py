@@ -9,10 +9,11 @@ from rich.console import Console
 from rich.text import Text
 
 from bridge.history import print_history
-from bridge.letters import find_one
 from bridge.moments import Clock
 from bridge.session import session
-from bridge.sheet import command, facts, plain
+from bridge.sheet import facts, plain
+from console.choice import find_one
+from console.shell import command
 from worker.deadletters import Letter
 from worker.lanes import Entry, LaneView
 from worker.letters import UNREADABLE, DeadCommand, Unreadable

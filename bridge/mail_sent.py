@@ -1,9 +1,9 @@
 """`bridge mail sent`: a mail that was sent into a conversation, so that replies to it come there."""
 
-from bridge.pauses import UnknownChannel
 from bridge.session import session
 from connectors.answering import Answering, UnfitMessage, register
 from connectors.registry import build
+from console.actions import UnknownChannel
 
 
 async def sent(channel: str, message_id: str, external_id: str, *, sender: str) -> str:

@@ -12,7 +12,7 @@ from bridge import move_file
 from bridge.progress import progress
 from bridge.screen import Screen
 from bridge.session import session
-from bridge.sheet import command
+from console.shell import command
 from worker.errors import BridgeError, SettingsError
 from worker.lanes import Partition
 from worker.store.dump import Portion

@@ -31,6 +31,8 @@ class Places:
     samples: Mapping[str, str] = field(default_factory=dict)
     #: Where each process tells its metrics and its health, where it does.
     metrics: Mapping[str, str] = field(default_factory=dict)
+    #: The console's URL, None where none runs.
+    console: str | None = None
 
     def line(self) -> str:
         """Return it all as one line of JSON."""

@@ -1,18 +1,11 @@
 """`bridge events send-test`: one event to a subscription's address, at once, and what came of it."""
 
-from typing import Final
-
 from rich.text import Text
 
+from bridge.operator import operator
 from bridge.screen import Screen
 from bridge.session import session
-from worker.drain.judge import said
-from worker.operations import PostEvent
-from worker.outcomes import Ok
-from worker.wiring import new_id
-
-#: What a test is called, so that no receiver takes it for something that happened.
-TEST: Final = "bridge.test"
+from console.actions import Actions
 
 
 async def send_test(name: str, screen: Screen) -> bool:
@@ -21,11 +14,9 @@ async def send_test(name: str, screen: Screen) -> bool:
     It stands in no lane and is not repeated. Raises SettingsError.
     """
     async with session() as bridge:
-        event = PostEvent(f"evt_{new_id()}", TEST, bridge.clock(), {"subscription": name})
-        outcome = await bridge.hook(name).send(event, trace_id=new_id())
-    taken = isinstance(outcome, Ok)
-    words = "took" if taken else "did not take"
-    style = "green" if taken else "red"
-    screen.out.print(Text(f"{name} {words} {event.id}: {said(outcome.evidence)}", style=style))
-    screen.tell({"subscription": name, "event": event.id, "taken": taken, "answer": said(outcome.evidence)})
-    return taken
+        event, answer = await Actions(bridge).send_test(operator(), name)
+    words = "took" if answer.fine else "did not take"
+    style = "green" if answer.fine else "red"
+    screen.out.print(Text(f"{name} {words} {event.id}: {answer.text}", style=style))
+    screen.tell({"subscription": name, "event": event.id, "taken": answer.fine, "answer": answer.text})
+    return answer.fine

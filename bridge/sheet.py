@@ -1,6 +1,5 @@
-"""The sheet: facts in columns, commands to paste, and foreign text that cannot move the cursor."""
+"""The sheet: facts in columns, and foreign text that cannot move the cursor."""
 
-import shlex
 from collections.abc import Iterable
 
 from rich.table import Table
@@ -23,11 +22,6 @@ def columns(*names: str, fixed: Iterable[str] = ()) -> Table:
     for name in names:
         table.add_column(name, overflow="fold", no_wrap=name in whole)
     return table
-
-
-def command(*words: str) -> str:
-    """Return a command of the bridge in a form that can be pasted into a shell, whatever its words hold."""
-    return f"`{shlex.join(('bridge', *words))}`"
 
 
 def plain(text: str) -> str:

@@ -11,7 +11,8 @@ from rich.text import Text
 from bridge.history import print_history
 from bridge.moments import Clock
 from bridge.session import session
-from bridge.sheet import columns, command, facts
+from bridge.sheet import columns, facts
+from console.shell import command
 from worker.errors import BridgeError
 from worker.interactions import Interaction
 from worker.lanes import LaneView

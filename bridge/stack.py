@@ -19,6 +19,7 @@ from bridge.addresses import answers_ok, choose_ports, greets, reachable
 from bridge.child import Program, at_once
 from bridge.home import Home, write_private
 from bridge.redis_server import RedisServer
+from console import site
 from worker import configuration
 from worker.secrets import Secrets
 from worker.settings import Settings
@@ -36,6 +37,7 @@ class Wishes:
     data: Path = Path(configuration.DEFAULT_DATA)
     http: int | None = None
     smtp: int | None = None
+    console: int | None = None
     sandbox: int = 8099
     workers: int = 1
 
@@ -50,6 +52,8 @@ class Stack:
         os.environ["BRIDGE_CONFIG"] = str(self.config)
         self.settings: Settings = configuration.load()
         self.secrets = Secrets(self.config.parent)
+        if self.settings.console.enabled:
+            site.check(self.settings.console)
         self.workers = tuple(
             "worker" if number == 1 else f"worker{number}" for number in range(1, wishes.workers + 1)
         )
@@ -74,12 +78,19 @@ class Stack:
     @property
     def end_order(self) -> tuple[tuple[str, ...], ...]:
         """First nothing more is accepted, then what is under way comes to its end."""
-        return ("intake",), ("beat",), self.workers, ("sandbox",)
+        return ("console",), ("intake",), ("beat",), self.workers, ("sandbox",)
 
     @property
     def intake_url(self) -> str:
         """Where webhooks go."""
         return f"http://{reachable(self.settings.http.host)}:{self.ports['http']}"
+
+    @property
+    def console_url(self) -> str | None:
+        """Where people look, None where no console runs."""
+        if not self.settings.console.enabled:
+            return None
+        return f"http://{reachable(self.settings.console.host)}:{self.ports['console']}"
 
     @property
     def smtp(self) -> tuple[str, int] | None:
@@ -110,6 +121,8 @@ class Stack:
             "BRIDGE_HTTP_PORT": str(self.ports["http"]),
             "BRIDGE_SMTP_PORT": str(self.ports["smtp"]),
         }
+        if self.settings.console.enabled:
+            found["BRIDGE_CONSOLE_PORT"] = str(self.ports["console"])
         if self.redis and not self.settings.store.url:
             found["BRIDGE_STORE_URL"] = self.redis.url()
         if self.redis and not self.settings.broker.url:
@@ -145,7 +158,13 @@ class Stack:
         """Return everything else: it starts at the same time."""
         beat = self._ours("beat", "beat", environment=self._told("beat", "beat"))
         programs = [self._intake(), *map(self._worker, self.workers), beat]
+        if self.settings.console.enabled:
+            programs.append(self._console())
         return [*programs, self._sandbox()] if self.sandboxed else programs
+
+    def _console(self) -> Program:
+        ready = partial(answers_ok, self.settings.console.host, self.ports["console"], "/readyz")
+        return self._ours("console", "console", ready=ready)
 
     def _intake(self) -> Program:
         async def ready() -> bool:
@@ -201,12 +220,15 @@ class Stack:
         return {} if port is None else {f"BRIDGE_METRICS_{kind.upper()}_PORT": str(port)}
 
     def _wanted_ports(self, wishes: Wishes) -> dict[str, tuple[str, int]]:
-        http, smtp = self.settings.http, self.settings.smtp
+        http, smtp, console = self.settings.http, self.settings.smtp, self.settings.console
         wanted = {
             "http": (http.host, http.port if wishes.http is None else wishes.http),
             "smtp": (smtp.host, smtp.port if wishes.smtp is None else wishes.smtp),
+            "console": (console.host, console.port if wishes.console is None else wishes.console),
             "sandbox": ("127.0.0.1", wishes.sandbox),
         }
+        if not console.enabled:
+            del wanted["console"]
         services = self.settings.services.values()
         if not any(urlsplit(service.base_url).hostname == SANDBOX_HOST for service in services):
             del wanted["sandbox"]

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bridge.condition import RATES_OVER, Condition, Gate, look
 from bridge.moments import Clock
 from bridge.session import session
 from bridge.sheet import columns
+from console.condition import RATES_OVER, Condition, Gate, look
 from worker.pace import Counted
 from worker.spans import span
 from worker.wiring import Bridge

@@ -8,11 +8,13 @@ from typing import Any
 from rich.text import Text
 
 from bridge.moments import Clock
+from bridge.operator import operator
 from bridge.progress import Advance, progress
-from bridge.reason import require_reason
 from bridge.screen import Screen
 from bridge.session import session
-from bridge.sheet import columns, command, plain
+from bridge.sheet import columns, plain
+from console.actions import Actions
+from console.shell import command
 from worker.errors import SettingsError
 from worker.events import CommandAccepted, CommandRepeated, Event
 from worker.observing import told
@@ -27,11 +29,11 @@ async def look(service: str, screen: Screen) -> list[Sweep]:
     For entry points only. Raises BridgeError.
     """
     async with session(service) as bridge:
-        services = _swept(bridge, service)
+        actions, services = Actions(bridge), _swept(bridge, service)
         with progress(screen, "looking", len(services)) as advance:
             found = []
             for each in services:
-                found.append(await bridge.sweeper.look(each))
+                found.append(await actions.plan_sweep(each))
                 advance(1)
         return found
 
@@ -41,7 +43,7 @@ async def run(service: str, screen: Screen, *, cap: int | None) -> Sweep:
     async with session(service) as bridge:
         with progress(screen, "commands ordered") as advance:
             bridge.listen = told((bridge.listen, _counting(advance)))
-            return await bridge.sweeper.sweep(service, cap=cap)
+            return await Actions(bridge).sweep(operator(), service, cap=cap)
 
 
 def _counting(advance: Advance) -> Listener:
@@ -69,9 +71,8 @@ async def history(service: str, *, limit: int) -> tuple[list[Sweep], dict[str, s
 
 async def pause(service: str, screen: Screen, *, reason: str) -> None:
     """Let no sweep of a service act. For entry points only. Raises BridgeError."""
-    reason = require_reason(reason, what="its sweeps are paused")
     async with session(service) as bridge:
-        await bridge.store.pause_sweeps(service, reason=reason)
+        await Actions(bridge).pause_sweeps(operator(), service, reason=reason)
     screen.out.print(
         Text(
             f"sweeps of {service} are paused: nothing more is stopped by them, not even what waits to be. "
@@ -84,8 +85,7 @@ async def pause(service: str, screen: Screen, *, reason: str) -> None:
 async def resume(service: str, screen: Screen) -> None:
     """Let the sweeps of a service act again. For entry points only. Raises BridgeError."""
     async with session(service) as bridge:
-        before = await bridge.store.sweeps_paused(service)
-        await bridge.store.resume_sweeps(service)
+        before = await Actions(bridge).resume_sweeps(operator(), service)
     was = f"they were paused because: {before}" if before else "they were not paused"
     screen.out.print(Text(plain(f"sweeps of {service} go on; {was}")))
     screen.tell({"service": service, "paused": False, "was": before or None})

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,82 +10,28 @@ from pydantic import TypeAdapter
 from rich.console import Console
 from rich.text import Text
 
-from bridge.links import links_of
-from bridge.request_file import header, read_request
 from bridge.session import configured
 from bridge.sheet import facts, plain
-from connectors.base import (
-    Connector,
-    Delivery,
-    Envelope,
-    EvidenceNeeded,
-    Handshake,
-    Ignored,
-    OriginalNeeded,
-    Refused,
-    Threaded,
-    Understood,
-    UnreadableDelivery,
-    Verified,
-)
-from connectors.registry import build
+from connectors.base import Handshake, Ignored, Threaded, Understood
+from console.request_file import header
+from console.trial import NotTaken, Trial, try_content
 from worker.commands import Command
-from worker.errors import BridgeError
-from worker.secrets import Secrets
-from worker.settings import Settings
 
 _COMMANDS: Final = TypeAdapter(list[Command])
 #: What every command has, and what says nothing here.
 _LEFT_OUT: Final = frozenset({"kind", "service", "channel", "trace_id"})
 
 
-class NotTaken(BridgeError):
-    """The door would not take this delivery."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """How a delivery fared."""
-
-    #: How it was proved genuine.
-    proof: str
-    understood: Understood
-
-
 def try_delivery(
     channel: str, file: Path, *, headers: Sequence[str], at: datetime, proved: bool = True
 ) -> Trial:
-    """Return what a channel makes of a file. For entry points only.
+    """Return what a channel makes of a file; see `console.trial`. For entry points only.
 
-    Args:
-        channel: The channel's name.
-        file: An HTTP request as it goes over the wire, a body alone, or a mail.
-        headers: Further headers, as `NAME: VALUE`.
-        at: When it is to have arrived, aware; a signature is only fresh for some minutes.
-        proved: Whether it has to be proved genuine.
-
-    Raises:
-        NotTaken: It is refused or unreadable; the text says exactly why.
-        BridgeError: The settings or the file are wrong.
+    Raises NotTaken, or BridgeError when the settings or the file are wrong.
     """
-    connector = _connector(*configured("error"), channel, proved=proved)
-    delivery = _delivery(connector, _content(file), [header(each) for each in headers], at)
-    try:
-        verified = connector.verify(delivery) if proved else Verified(delivery, "not proved, as you asked")
-        understood = connector.translate(verified)
-        if isinstance(understood, Threaded):
-            understood = understood.foreseen
-        return Trial(_proof(verified), understood)
-    except Refused as error:
-        raise NotTaken(f"refused: {error} (the sender is told: {error.told})") from error
-    except EvidenceNeeded as error:
-        raise NotTaken(f"refused: {error}; a trial fetches nothing, so try it with --unproved") from error
-    except OriginalNeeded as error:
-        raise NotTaken(
-            f"the mail lies in {error.name}; a trial fetches nothing, and the door would"
-        ) from error
-    except UnreadableDelivery as error:
-        raise NotTaken(f"unreadable: {error} (it would be acknowledged, and kept for a person)") from error
+    settings, secrets = configured("error")
+    content, pairs = _content(file), [header(each) for each in headers]
+    return try_content(settings, secrets, channel, content, headers=pairs, at=at, proved=proved)
 
 
 def as_json(trial: Trial) -> str:
@@ -108,40 +53,11 @@ def print_trial(trial: Trial, console: Console) -> None:
             console.print(facts(_facts(command)))
 
 
-def _connector(settings: Settings, secrets: Secrets, channel: str, *, proved: bool) -> Connector:
-    found = settings.channels.get(channel)
-    if found is None:
-        known = ", ".join(sorted(settings.channels)) or "none"
-        raise NotTaken(f"no channel {channel!r} is configured; there is: {known}")
-    links = links_of(settings, secrets)
-    if proved:
-        return build(channel, found, secrets.readers(found.secrets), links=links)
-    unproved = found.model_copy(update={"verify": "none", "secrets": ()})
-    return build(channel, unproved, tuple, links=links)
-
-
 def _content(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
         raise NotTaken(f"{file} cannot be read: {error.strerror}") from error
-
-
-def _delivery(
-    connector: Connector, content: bytes, headers: Sequence[tuple[str, str]], at: datetime
-) -> Delivery:
-    if "http" in connector.hosts:
-        return read_request(content, channel=connector.channel, arrived_at=at, headers=headers)
-    recipients = tuple(value for name, value in headers if name.lower() == "delivered-to")
-    senders = [value for name, value in headers if name.lower() == "return-path"]
-    envelope = Envelope(senders[0] if senders else None, recipients)
-    bare = read_request(b"", channel=connector.channel, arrived_at=at)
-    return Delivery(bare.channel, bare.headers, content, at, envelope=envelope)
-
-
-def _proof(verified: Verified) -> str:
-    which = "" if verified.secret is None else f", by secret {verified.secret + 1} of the channel"
-    return f"{verified.method}{which}"
 
 
 def _meaning(understood: Understood) -> dict[str, Any]:

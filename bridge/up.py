@@ -127,6 +127,7 @@ def _places(stack: Stack) -> Places:
         intake=stack.intake_url,
         smtp=dict(zip(("host", "port"), stack.smtp, strict=True)) if stack.smtp else {},
         sandbox=stack.sandbox_url,
+        console=stack.console_url,
         data=str(stack.home.directory),
         config=str(stack.config),
         pid=os.getpid(),

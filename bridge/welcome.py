@@ -29,6 +29,7 @@ def welcome(console: Console, places: Places, *, seconds: float) -> None:
 
 def _where(places: Places) -> Table:
     rows = {
+        "console": places.console,
         "webhooks": f"{places.intake}/channels/…",
         "commands": f"{places.intake}/v1/…  (described at {places.intake}/docs)"
         if "command" in places.samples

@@ -28,7 +28,7 @@ from worker.telemetry.health import Health
 from worker.telemetry.metrics import Metrics
 from worker.wiring import partitions_of, store_url, utc_now
 
-Process = Literal["intake", "worker", "beat", "command"]
+Process = Literal["intake", "worker", "beat", "console", "command"]
 
 
 class Observer:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from worker.access_ports import Deeds, Visits
 from worker.blob import BlobHead, BlobName
 from worker.commands import Command
 from worker.events import Event
@@ -251,6 +252,8 @@ class Store(
     Checks,
     Proofs,
     Audits,
+    Deeds,
+    Visits,
     Protocol,
 ):
     """Everything the bridge remembers."""

@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Final
 
 from worker.events import BreakerOpened, CallAnswered, ServiceHeld
+from worker.gate_settings import RetrySettings
 from worker.interactions import EndedBy, Interaction
 from worker.lanes import Entry, Partition
 from worker.news import of_change
@@ -19,7 +20,6 @@ from worker.notices import NoticeKind
 from worker.operations import ByExternalId, GetInteraction
 from worker.outcomes import Conflict, NotFound, Ok, Outcome, Overloaded, Rejected, Unauthorized
 from worker.ports import Api, Clock, Ids, Listener, Store
-from worker.settings import RetrySettings
 from worker.upkeep import Check, Unchecked
 from worker.upkeep_events import InteractionDiffers, InteractionGone, ReconcileDoubted
 from worker.upkeep_settings import ReconcileSettings

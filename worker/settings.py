@@ -11,10 +11,13 @@ from pydantic import Field, IPvAnyNetwork, JsonValue, StringConstraints, model_v
 
 from worker.blob_settings import BlobSettings, BucketSettings, KeepSeconds, LinkSettings
 from worker.commands import Name
+from worker.console_settings import ConsoleSettings
 from worker.frozen import Frozen
+from worker.gate_settings import GateSettings, RetrySettings
 from worker.mail_settings import LmtpSettings, MailboxSettings, SmtpSettings
 from worker.measures import Port, Seconds, SecretReference
 from worker.notices import NoticeKind
+from worker.store_settings import BrokerSettings, StoreSettings
 from worker.sweep_settings import SweepRules, SweepSettings, rules_of
 from worker.sweeps import SWEEPER
 from worker.telemetry_settings import MetricsSettings, TracesSettings
@@ -32,32 +35,6 @@ ClientName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.
 SubscriptionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,58}$")]
 
 _MIB = 1024 * 1024
-
-
-class StoreSettings(Frozen):
-    """The Redis that remembers. It must persist and must not evict."""
-
-    #: `redis://`, `sentinel://`, `cluster://` (with an `s` at the end: TLS) or `unix://` URL, or a reference
-    #: to one; empty starts a private Redis.
-    url: str = ""
-    #: What is accepted counts once so many replicas have it, besides the master. Behind sentinels or in a
-    #: cluster, 0 loses what was accepted right before a failover.
-    replicas: int = Field(default=0, ge=0, le=10)
-    #: Accept a store that evicts or does not persist. What was accepted can then be lost.
-    allow_unsafe: bool = False
-    #: How long a call may take before the store counts as away.
-    timeout_s: Seconds = 5.0
-    #: How far a process's clock may be from the store's; more refuses the start. No call begins with less
-    #: than its own time-out and twice this left of its lease.
-    clock_skew_s: Seconds = 0.5
-
-
-class BrokerSettings(Frozen):
-    """What carries Celery's messages. It may be wiped at any time."""
-
-    #: A URL of Redis as for the store, `amqp://` for RabbitMQ or any other that Celery knows, or a reference
-    #: to one; a cluster cannot carry it. Empty uses database 1 of the embedded Redis.
-    url: str = ""
 
 
 class HttpSettings(Frozen):
@@ -92,7 +69,7 @@ class HttpSettings(Frozen):
 class WorkerSettings(Frozen):
     """How a worker process drains lanes."""
 
-    #: Lanes worked on at once by one process.
+    #: Calls made at once by one process, for each service.
     in_flight: int = Field(default=64, ge=1, le=4096)
     #: How long a claimed lane is its holder's; more than twice the longest API call.
     lease_s: Seconds = 45.0
@@ -109,48 +86,6 @@ class WorkerSettings(Frozen):
     #: How long work may be due without this process looking for any, before it ends to be started again; 0
     #: lets it be. Well over the 30 s that Celery may take to find a broker again that was away.
     watchdog_s: float = Field(default=300.0, ge=0)
-
-
-class RetrySettings(Frozen):
-    """Full-jitter exponential back-off: the n-th delay is drawn from [0, min(cap, base * 2 ** (n - 1))].
-
-    A try that reached nobody does not count: its delay is drawn from [0, min(cap, the time waited so far)].
-    """
-
-    base_s: Seconds = 0.5
-    cap_s: Seconds = 300.0
-    #: Tries that were answered, before the command is buried.
-    max_attempts: int = Field(default=40, ge=1)
-    #: The time since its acceptance at which a failing command is buried, answered or not.
-    max_age_s: Seconds = 24 * 3600.0
-    #: The longest `Retry-After` that is honoured.
-    retry_after_cap_s: Seconds = 900.0
-    #: How long a service waits after 401 or 403 before the key is tried again.
-    unauthorized_hold_s: Seconds = 30.0
-
-
-class BreakerSettings(Frozen):
-    """When a service that keeps failing is left alone for a while."""
-
-    #: Calls within the window before their failures are weighed; 0 switches the breaker off.
-    calls: int = Field(default=20, ge=0)
-    #: The share of failed calls that opens it.
-    ratio: float = Field(default=0.5, gt=0, le=1)
-    window_s: Seconds = 30.0
-    #: How long it stays open before a single lane may try.
-    open_s: Seconds = 15.0
-
-
-class GateSettings(Frozen):
-    """A service's brake, shared by all workers."""
-
-    #: API calls a second, on average; 0 is without limit.
-    requests_per_s: float = Field(default=0.0, ge=0)
-    #: Calls that may be made at once after a pause; 0 is one second's worth.
-    burst: float = Field(default=0.0, ge=0)
-    #: Lanes worked on at once by all workers together; 0 is without limit.
-    in_flight: int = Field(default=0, ge=0)
-    breaker: BreakerSettings = BreakerSettings()
 
 
 class ServiceSettings(Frozen):
@@ -282,6 +217,7 @@ class Settings(Frozen):
     lmtp: LmtpSettings = LmtpSettings()
     blobs: BlobSettings = BlobSettings()
     links: LinkSettings = LinkSettings()
+    console: ConsoleSettings = ConsoleSettings()
     worker: WorkerSettings = WorkerSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     retention: RetentionSettings = RetentionSettings()

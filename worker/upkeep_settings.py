@@ -32,6 +32,8 @@ class RetentionSettings(Frozen):
     dead_letters_s: KeepSeconds = 90 * _DAY_S
     #: What channels let go: the last 1,000 of each, and none older than this.
     ignored_s: KeepSeconds = 30 * _DAY_S
+    #: What people did, at the console, by the admin API and in a terminal; at most the last 100,000 acts.
+    deeds_s: KeepSeconds = 365 * _DAY_S
 
 
 class ReconcileSettings(Frozen):

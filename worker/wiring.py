@@ -30,13 +30,14 @@ from worker.drain.holds import Holds
 from worker.errors import ClockAstray, SettingsError, UnknownService
 from worker.events import StoreDoubtful
 from worker.expiry import Retention
+from worker.gate_settings import RetrySettings
 from worker.intake import Intake
 from worker.ports import Api, Blobs, Clock, Listener
 from worker.prune import Pruner
 from worker.reconcile import Bench
 from worker.relay import Relay, Subscriptions
 from worker.secrets import Secrets
-from worker.settings import RetrySettings, Settings, hook_service
+from worker.settings import Settings, hook_service
 from worker.sockets import SocketMaker, sockets_to
 from worker.store.limits import Limits
 from worker.store.redis import RedisStore

@@ -48,6 +48,16 @@ def up(
         int,
         typer.Option(min=0, max=_HIGHEST, metavar="PORT", help="The sandbox's port; 0 for a free one."),
     ] = 8099,
+    console: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=_HIGHEST,
+            metavar="PORT",
+            help="The console's port; 0 for a free one.",
+            show_default="as set, else 8090",
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="How many worker processes.")] = 1,
     as_json: AsJson = False,
 ) -> None:
@@ -62,7 +72,8 @@ def up(
     from bridge.up import up as run
 
     choose(config, data)
-    wishes = Wishes(config=config, data=data, http=http, smtp=smtp, sandbox=sandbox, workers=workers)
+    ports = {"http": http, "smtp": smtp, "console": console}
+    wishes = Wishes(config=config, data=data, **ports, sandbox=sandbox, workers=workers)
     run(wishes, Screen(), as_json=as_json)
 
 

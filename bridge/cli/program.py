@@ -9,6 +9,7 @@ import typer
 from bridge.cli import (
     channels,
     conforming,
+    console,
     events,
     gates,
     letters,
@@ -33,6 +34,7 @@ _channel = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 _mail = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 _sweep = typer.Typer(rich_markup_mode="markdown")
 _events = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
+_console = typer.Typer(rich_markup_mode="markdown")
 _send = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 
 
@@ -111,6 +113,12 @@ _send.command(epilog=EXIT_CODES)(sending.update)
 _send.command(epilog=EXIT_CODES)(sending.stop)
 app.command(epilog=EXIT_CODES)(moving.export)
 app.command("import", epilog=EXIT_CODES)(moving.import_)
+app.command(epilog=EXIT_CODES)(console.audit_log)
+app.add_typer(
+    _console, name="console", help="Run the operations console, or make a password for it.", epilog=EXIT_CODES
+)
+_console.callback(invoke_without_command=True, epilog=EXIT_CODES)(console.console)
+_console.command(epilog=EXIT_CODES)(console.password)
 app.command(epilog=EXIT_CODES)(processes.intake)
 app.command(epilog=EXIT_CODES, context_settings=PASS_ON)(processes.worker)
 app.command(epilog=EXIT_CODES, context_settings=PASS_ON)(processes.beat)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("worker", "connectors", "sandbox", "bridge")
+PACKAGES = ("worker", "connectors", "sandbox", "console", "bridge")
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 #: Modules whose behaviour another test file proves, and which.
@@ -33,6 +33,29 @@ PROVED_ELSEWHERE = {
     "bridge/cli/questions.py": "tests/bridge/cli/test_program.py",
     "bridge/cli/sweeps.py": "tests/bridge/test_sweep.py, as a person types",
     "bridge/cli/sending.py": "tests/bridge/cli/test_program.py",
+    "bridge/cli/console.py": "tests/bridge/test_console.py and its neighbours, as a person types",
+    "bridge/store_wait.py": "tests/bridge/test_intake.py and test_console.py",
+    "console/api/answers.py": "tests/console/api/test_app.py",
+    "console/api/bodies.py": "tests/console/api/test_app.py",
+    "console/api/clients.py": "tests/console/api/test_guard.py",
+    "console/api/desk.py": "tests/console/api/test_app.py",
+    "console/api/operations.py": "tests/console/api/test_app.py tries each of them",
+    "console/api/questions.py": "tests/console/api/test_app.py and test_description.py",
+    "console/app.py": "tests/console/test_guard.py and test_door.py, which ask it",
+    "bridge/operator.py": "tests/console/test_actions.py: what a terminal does bears its name",
+    "console/choice.py": "tests/bridge/test_letters.py, as a person types",
+    "console/condition.py": "tests/bridge/test_condition.py",
+    "console/letters.py": "tests/bridge/test_replay.py, test_edit.py and test_discard.py, as a person types",
+    "console/links.py": "tests/bridge/test_links.py",
+    "console/mending.py": "tests/bridge/test_edit.py",
+    "console/probe.py": "tests/bridge/test_check.py and test_send_test.py, against real servers",
+    "console/reading.py": "tests/bridge/test_reading.py",
+    "console/reason.py": "tests/bridge/test_reason.py",
+    "console/request_file.py": "tests/bridge/test_request_file.py",
+    "console/trial.py": "tests/bridge/test_trial.py, as a person types",
+    "console/round.py": "tests/bridge/test_round.py",
+    "console/shell.py": "tests/bridge/test_sheet.py",
+    "worker/access_ports.py": "only protocols; tests/worker/store holds both stores to them",
     "connectors/inbound/ses.py": "tests/connectors/test_conformance.py, by its fixtures",
     "connectors/inbound/sendgrid.py": "tests/connectors/test_conformance.py, by its fixtures",
     "connectors/inbound/postmark.py": "tests/connectors/test_conformance.py, by its fixtures",

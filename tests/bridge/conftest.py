@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import structlog
 from click.testing import Result
 from typer.testing import CliRunner
 
@@ -29,7 +31,7 @@ from worker.wiring import Bridge, new_id, utc_now
 T = TypeVar("T")
 
 _PATIENCE_S = 30.0
-_FREE_PORTS = ("--http", "0", "--smtp", "0", "--sandbox", "0")
+_FREE_PORTS = ("--http", "0", "--smtp", "0", "--console", "0", "--sandbox", "0")
 
 
 def clean_environment() -> dict[str, str]:
@@ -50,7 +52,7 @@ def wait_for(condition: Callable[[], T], what: str) -> T:
 def processes() -> dict[int, tuple[int, str, str]]:
     """The parent, the state and the command line of every process."""
     listed = subprocess.run(
-        ["ps", "-eo", "pid=,ppid=,stat=,args="],  # noqa: S607 - it stands where it pleases the system
+        ["ps", "-wweo", "pid=,ppid=,stat=,args="],  # noqa: S607 - it stands where it pleases the system
         capture_output=True,
         text=True,
         check=True,
@@ -381,4 +383,5 @@ def operator(
     monkeypatch.setattr(CeleryDoorbell, "_send", hear)
     # log lines would go to a stream that is gone once the command has ended
     monkeypatch.setattr(logs, "configure", lambda *_: None)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     return person

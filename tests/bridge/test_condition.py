@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bridge.condition import Condition, Gate, summed
 from bridge.moments import clock
+from console.condition import Condition, Gate, summed
 from worker.lanes import Backlog
 from worker.pace import Bucket, Counted, Pace, Span
 

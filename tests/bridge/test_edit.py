@@ -7,7 +7,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from bridge.edit import NotAnEdit, changed
+from console.mending import NotAnEdit, changed
 from worker.commands import Create, Stop, Update
 from worker.wiring import Bridge, utc_now
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bridge.letters import TooMuch, require_choice
+from console.choice import TooMuch, require_choice
 from worker.commands import Create
 from worker.deadletters import Filter
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bridge.links import links_of, mail_routes
+from bridge.links import mail_routes
+from console.links import links_of
 from worker.app import app
 from worker.secrets import Secrets
 from worker.settings import Settings

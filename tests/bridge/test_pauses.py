@@ -8,6 +8,7 @@ import structlog
 
 from bridge import pauses
 from bridge.pauses import PauseWatch
+from console import actions
 from worker.errors import StoreUnavailable
 from worker.store.pauses import MemoryPauses
 from worker.wiring import Bridge
@@ -105,7 +106,7 @@ def test_a_held_channel_is_let_go_and_its_lanes_are_due(
     operator: "Operator", a_create: "Callable[..., Create]", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What waited is rung for at once; until then it stands where anybody looks first."""
-    monkeypatch.setattr(pauses, "HEARD_AFTER_S", 0)
+    monkeypatch.setattr(actions, "HEARD_AFTER_S", 0)
     told = " ".join(operator.reads("channel", "pause", "tickets", "--hold", "--reason", "a new mapping"))
     assert told.startswith("tickets is held: what it brings is accepted")
     assert "has what comes by tickets held because: a new mapping" in operator.reads("status", code=1)[1]

@@ -5,8 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bridge.reading import Reader
-from bridge.round import Fate, Happened
+from console.reading import Reader
+from console.round import Fate, Happened
 from worker.commands import Create
 from worker.letters import Unreadable
 from worker.wiring import Bridge, utc_now

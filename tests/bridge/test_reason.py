@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.reason import NoReason, require_reason
+from console.reason import NoReason, require_reason
 
 
 def test_a_reason_says_something() -> None:

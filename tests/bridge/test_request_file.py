@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bridge.request_file import NotARequest, header, read_request
 from connectors.base import Delivery
+from console.request_file import NotARequest, header, read_request
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TRACE = "0af7651916cd43dd8448eb211c80319c"

@@ -6,8 +6,9 @@ import signal
 
 from rich.console import Console
 
-from bridge.round import Fate, Happened, Round, go, go_watched, print_happened
+from bridge.round import print_happened, report, watched
 from bridge.screen import Screen
+from console.round import Fate, Happened, Round, go
 from worker.errors import StoreUnavailable
 from worker.letters import LetterHead, Unreadable
 from worker.wiring import utc_now
@@ -31,7 +32,7 @@ async def always() -> bool:
 def reported(done: Round) -> list[str]:
     """Return what a person reads of it."""
     console = Console(file=io.StringIO(), width=200)
-    done.report(console, past="replayed")
+    report(done, console, past="replayed")
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue().splitlines()
 
@@ -83,7 +84,8 @@ def test_ctrl_c_stops_between_two_letters() -> None:
 
     async def body() -> Round:
         # at this rate the second letter's turn would come after the test has timed out
-        return await go_watched(LETTERS, act, Screen(), doing="replaying", rate=0.001)
+        async with watched(Screen(), doing="replaying", total=3, rate=0.001) as (proceed, advance):
+            return await go(LETTERS, act, proceed=proceed, advance=advance)
 
     done = asyncio.run(body())
     assert (len(done.happened), done.broken, done.complete) == (1, None, False)
@@ -98,8 +100,11 @@ def test_a_bar_is_for_terminals_only() -> None:
     async def act(each: LetterHead) -> Happened:
         return Happened(each, Fate.DONE)
 
-    done = asyncio.run(go_watched(LETTERS, act, screen, doing="replaying", rate=1e6))
-    assert done.complete
+    async def body() -> Round:
+        async with watched(screen, doing="replaying", total=3, rate=1e6) as (proceed, advance):
+            return await go(LETTERS, act, proceed=proceed, advance=advance)
+
+    assert asyncio.run(body()).complete
     assert isinstance(screen.err.file, io.StringIO)
     assert "replaying" in screen.err.file.getvalue()
 

@@ -4,7 +4,8 @@ import io
 
 from rich.console import Console
 
-from bridge.sheet import columns, command, facts, plain
+from bridge.sheet import columns, facts, plain
+from console.shell import command
 
 
 def test_what_says_nothing_is_left_out() -> None:

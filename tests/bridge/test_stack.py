@@ -13,8 +13,13 @@ from worker.errors import SettingsError
 _REAL = '[services.support]\nbase_url = "https://api.example.org/nexus/v3"\napi_key = "env:KEY"\n'
 
 
+WORKERS = ("worker", "worker2")
+
+
 def _stack(home: Home, config: Path | None = None) -> Stack:
-    return Stack(Wishes(config=config, data=home.directory, http=0, smtp=0, sandbox=0, workers=2), home)
+    return Stack(
+        Wishes(config=config, data=home.directory, http=0, smtp=0, console=0, sandbox=0, workers=2), home
+    )
 
 
 @pytest.mark.usefixtures("environment")
@@ -22,7 +27,7 @@ def test_without_settings_everything_is_brought_along(tmp_path: Path) -> None:
     """A private Redis, the sandbox, both workers, and an environment in which others join."""
     stack = _stack(Home.at(tmp_path / "data"))
     assert [program.name for program in stack.foundations(0)] == ["redis"]
-    assert [program.name for program in stack.rest()] == ["intake", "worker", "worker2", "beat", "sandbox"]
+    assert [program.name for program in stack.rest()] == ["intake", *WORKERS, "beat", "console", "sandbox"]
     url = json.loads(stack.environment["BRIDGE_SERVICES"])["support"]["base_url"]
     assert url == f"{stack.sandbox_url}/nexus/v3"
     assert stack.environment["BRIDGE_CONFIG"] == str(tmp_path / "data/bridge.toml")
@@ -35,15 +40,32 @@ def test_real_settings_never_get_a_sandbox(environment: dict[str, str], tmp_path
     environment["BRIDGE_BROKER_URL"] = "redis://broker.example.org"
     stack = _stack(Home.at(tmp_path / "data"))
     assert stack.foundations(0) == []
-    assert [program.name for program in stack.rest()] == ["intake", "worker", "worker2", "beat"]
+    assert [program.name for program in stack.rest()] == ["intake", *WORKERS, "beat", "console"]
     assert stack.sandbox_url is None
     assert set(stack.environment) == {
         "BRIDGE_BLOBS_URL",
         "BRIDGE_CONFIG",
         "BRIDGE_HTTP_PORT",
         "BRIDGE_SMTP_PORT",
+        "BRIDGE_CONSOLE_PORT",
     }
     assert not (tmp_path / "data/bridge.toml").exists()
+
+
+def test_a_console_is_brought_unless_the_settings_leave_it_out(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """One that strangers would reach stops everything before anything is started."""
+    stack = _stack(Home.at(tmp_path / "data"))
+    assert stack.console_url == f"http://127.0.0.1:{stack.ports['console']}"
+    environment["BRIDGE_CONSOLE_ENABLED"] = "false"
+    without = _stack(Home.at(tmp_path / "data"))
+    assert without.console_url is None
+    assert "console" not in [program.name for program in without.rest()]
+    assert "BRIDGE_CONSOLE_PORT" not in without.environment
+    environment |= {"BRIDGE_CONSOLE_ENABLED": "true", "BRIDGE_CONSOLE_HOST": "0.0.0.0"}  # noqa: S104 - refused
+    with pytest.raises(SettingsError, match="nobody would have to log in"):
+        _stack(Home.at(tmp_path / "data"))
 
 
 def test_services_of_the_environment_stay(environment: dict[str, str], tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ def test_places_say_where_things_are(live: "Up") -> None:
         "BRIDGE_BROKER_URL",
         "BRIDGE_HTTP_PORT",
         "BRIDGE_SMTP_PORT",
+        "BRIDGE_CONSOLE_PORT",
         "BRIDGE_SERVICES",
     }
 
@@ -55,7 +56,7 @@ def test_what_ends_goes_on_and_what_is_killed_comes_back(
     external_id = json.loads(first.sample("webhook").stdout)["receipts"][0]["external_id"]
     before = first.shown(external_id)
     children = first.family()
-    assert len(children) == 6, "redis, sandbox, intake, worker, beat and the keeper"
+    assert len(children) == 7, "redis, sandbox, intake, console, worker, beat and the keeper"
     assert first.end(signal.SIGINT) == 0
     assert not [pid for pid in children if runs(pid)]
     assert not (first.directory / "bridge-data/places.json").exists()
@@ -64,7 +65,7 @@ def test_what_ends_goes_on_and_what_is_killed_comes_back(
     assert second.shown(external_id) == before
     for pid in second.family(keeper=False):
         os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: second.errors.count("it starts again in 1 s") == 6, "the news of six deaths")
+    wait_for(lambda: second.errors.count("it starts again in 1 s") == 7, "the news of seven deaths")
     wait_for(lambda: "duplicate" in second.sample("webhook").stdout, "an intake that answers again")
     assert second.bridge("send", "update", "support", external_id, "--changed", "Status=late").returncode == 0
     after = second.shown(external_id, sequence=2)
@@ -98,7 +99,7 @@ def test_a_power_cut_misleads_nobody(
 
 def test_one_bridge_at_a_time_on_one_directory(live: "Up") -> None:
     """A second one says in one sentence which one is there, and ends with code 1."""
-    told = live.bridge("up", "--json", "--http", "0", "--smtp", "0", "--sandbox", "0")
+    told = live.bridge("up", "--json", "--http", "0", "--smtp", "0", "--console", "0", "--sandbox", "0")
     assert told.returncode == 1
     assert told.stderr == (
         f"bridge: another bridge (pid {live.process.pid}) runs on {live.places['data']}: "
@@ -126,9 +127,9 @@ def test_a_channel_that_cannot_work_ends_the_start(
         '[services.support]\nbase_url = "http://127.0.0.1:9/nexus/v3"\napi_key = "env:NO_SUCH"\n'
         '[channels.mail]\nconnector = "email"\nservice = "support"\n'
     )
-    told = bridge("up", "--http", "0", "--smtp", "0", cwd=tmp_path)
+    told = bridge("up", "--http", "0", "--smtp", "0", "--console", "0", cwd=tmp_path)
     assert told.returncode == 1
-    first, *_, last = told.stderr.splitlines()
-    assert first.startswith("bridge: channels.mail.options.addresses: ")
+    *said, last = told.stderr.splitlines()
+    assert [line for line in said if line.startswith("bridge: channels.mail.options.addresses: ")]
     assert last == "bridge: intake ended with exit code 1 before it was ready"
     assert "Traceback" not in told.stderr

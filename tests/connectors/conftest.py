@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from bridge.request_file import read_request
 from connectors.base import Connector, Delivery, Envelope
 from connectors.headers import Headers
 from connectors.registry import build, kind
+from console.request_file import read_request
 from tests.connectors.signing import SNS_EVIDENCE, sign
 from worker.blob import BlobName
 from worker.commands import Command

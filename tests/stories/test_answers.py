@@ -30,6 +30,7 @@ from worker.commands import Command, Create, Stop, Update
 from worker.drain.desk import Desk, Stopping
 from worker.drain.lane import deliver
 from worker.events import Event
+from worker.gate_settings import RetrySettings
 from worker.lanes import LaneView, Partition
 from worker.letters import DeadCommand
 from worker.operations import (
@@ -42,7 +43,7 @@ from worker.operations import (
     UpdateInteraction,
 )
 from worker.outcomes import Failed, Ok, Outcome, Overloaded
-from worker.settings import RetrySettings, ServiceSettings
+from worker.settings import ServiceSettings
 from worker.store.limits import Limits
 from worker.store.memory import MemoryStore
 

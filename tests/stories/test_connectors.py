@@ -16,9 +16,9 @@ import httpx
 import pytest
 
 from bridge.redis_server import RedisServer
-from bridge.request_file import read_request
 from connectors.base import Delivery
 from connectors.registry import PRESETS, kind
+from console.request_file import read_request
 from tests.connectors.signing import sign
 from tests.stories.conftest import CONFIG, Stack, wait_until
 

@@ -25,8 +25,9 @@ from worker.commands import Command, Create, OnEnded, Stop, Update
 from worker.drain.desk import Desk, Stopping
 from worker.drain.lane import deliver
 from worker.events import Event
+from worker.gate_settings import RetrySettings
 from worker.lanes import Partition
-from worker.settings import RetrySettings, ServiceSettings
+from worker.settings import ServiceSettings
 from worker.store.limits import Limits
 from worker.store.memory import MemoryStore
 

@@ -15,11 +15,11 @@ from worker.commands import Create
 from worker.drain.desk import Desk, Stopping
 from worker.drain.lane import deliver
 from worker.events import CommandBuried, Event
+from worker.gate_settings import RetrySettings
 from worker.lanes import Backlog, Partition
 from worker.operations import Operation
 from worker.outcomes import Evidence, Ok, Outcome, Overloaded
 from worker.pace import Counted, Span
-from worker.settings import RetrySettings
 from worker.store.gate import GateLimits
 from worker.store.limits import Limits, ServiceLimits
 from worker.store.memory import MemoryStore

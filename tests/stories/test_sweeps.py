@@ -18,12 +18,13 @@ from worker.commands import Command, Create, Stop, Update
 from worker.drain.crew import Crew, Pace
 from worker.drain.desk import Desk, Stopping
 from worker.events import Event
+from worker.gate_settings import RetrySettings
 from worker.intake import Intake
 from worker.interactions import EndedBy, State
 from worker.lanes import Partition
 from worker.operations import CreateInteraction, Operation, StopInteraction
 from worker.outcomes import Evidence, NotFound, Ok, Outcome, Snapshot
-from worker.settings import RetrySettings, Settings
+from worker.settings import Settings
 from worker.store.limits import Limits
 from worker.store.redis import RedisStore
 from worker.sweep.run import Sweeper

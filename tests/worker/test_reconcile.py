@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from worker.commands import Create, Update
 from worker.drain.plan import plan
 from worker.events import BreakerOpened, Event, ServiceHeld
+from worker.gate_settings import RetrySettings
 from worker.interactions import EndedBy, State
 from worker.lanes import Entry, LaneView, Partition, Settlement
 from worker.operations import ByExternalId, CreateInteraction, GetInteraction, Operation, Step
@@ -30,7 +31,6 @@ from worker.outcomes import (
     Unknown,
 )
 from worker.reconcile import Bench, Found, quota, reconcile
-from worker.settings import RetrySettings
 from worker.store.gate import GateLimits
 from worker.store.limits import Limits, ServiceLimits
 from worker.store.memory import MemoryStore

@@ -8,17 +8,14 @@ import pytest
 from pydantic import ValidationError
 
 from worker.settings import (
-    BreakerSettings,
     ChannelSettings,
     ClientSettings,
-    GateSettings,
     HttpSettings,
-    RetrySettings,
     ServiceSettings,
     Settings,
-    StoreSettings,
     WorkerSettings,
 )
+from worker.store_settings import StoreSettings
 
 SERVICE = {"base_url": "https://api.example.com/nexus/v3", "api_key": "env:KEY"}
 
@@ -53,13 +50,6 @@ def test_nothing_has_to_be_set() -> None:
         (ServiceSettings, {**SERVICE, "user_data_bytes": 65_536}),
         (ServiceSettings, {"base_url": "https://example.com"}),
         (ChannelSettings, {"connector": "mail", "service": "s", "dedup_window_s": 0}),
-        (GateSettings, {"requests_per_s": -1}),
-        (GateSettings, {"burst": -1}),
-        (GateSettings, {"in_flight": -1}),
-        (BreakerSettings, {"calls": -1}),
-        (BreakerSettings, {"ratio": 0}),
-        (BreakerSettings, {"ratio": 1.1}),
-        (BreakerSettings, {"open_s": 0}),
         (ChannelSettings, {"connector": "mail", "service": "no slug"}),
         (ChannelSettings, {"connector": "mail", "service": "s", "secrets": ["plain"]}),
         (StoreSettings, {"timeout_s": 0}),
@@ -69,7 +59,6 @@ def test_nothing_has_to_be_set() -> None:
         (HttpSettings, {"max_body_bytes": 0}),
         (WorkerSettings, {"in_flight": 0}),
         (WorkerSettings, {"poll_s": -1}),
-        (RetrySettings, {"max_attempts": 0}),
         (Settings, {"log_level": "loud"}),
         (Settings, {"stroe": {}}),
     ],

@@ -1,7 +1,7 @@
 """Back-off: when to try again, as pure arithmetic."""
 
+from worker.gate_settings import RetrySettings
 from worker.ports import Dice
-from worker.settings import RetrySettings
 
 #: 2 ** 60 half-seconds exceed any cap; beyond it the power would only grow digits.
 _LARGEST_EXPONENT = 60

@@ -1,8 +1,9 @@
 """The crew: one process's deliveries for one service, many lanes at once.
 
-A drain claims what is due, works on it concurrently and refills as lanes finish, so that a slow answer holds
-up only its own lane. While it has room it looks again every few milliseconds, and the store tells senders
-that nobody needs to be rung: a command that arrives meanwhile is on its way before a message could be.
+A drain claims what is due, works on it concurrently and refills as hands come free, so that a slow answer
+holds up only its own lane, and a slow store no call. While it has room it looks again every few milliseconds,
+and the store tells senders that nobody needs to be rung: a command that arrives meanwhile is on its way
+before a message could be.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from worker.drain.desk import Desk
+from worker.drain.hands import Hand, Hands
 from worker.drain.lane import deliver
 from worker.errors import StoreUnavailable
 from worker.events import DrainFailed, LaneClaimed
@@ -21,16 +23,18 @@ from worker.ports import Doorbell
 _MOST_HOPS = 3
 #: How often a backlog larger than the crew calls for others.
 _CALL_FOR_HELP_S = 1.0
-#: A refill waits for this share of the crew to be free, or for the next look: a claim for each lane would
+#: A refill waits for room for this share of the crew, or for the next look: a claim for each lane would
 #: cost a round trip per command.
 _REFILL_SHARE = 8
+#: How many times its hands a crew may hold while the store is slow to write down what came of the calls.
+_MOST_HELD = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How a drain spends its time."""
 
-    #: Lanes worked on at once.
+    #: Calls made at once.
     in_flight: int
     #: How long a drain claims before it makes room for others, in seconds.
     slice_s: float
@@ -47,7 +51,10 @@ class Crew:
         self._desk = desk
         self._doorbell = doorbell
         self._pace = pace
+        self._hands = Hands(pace.in_flight, freed=self._look_for_room)
         self._refill = max(pace.in_flight // _REFILL_SHARE, 1)
+        #: How many lanes are claimed before there is a hand for them, so that no hand waits for the store.
+        self._ahead = 0
         self._draining: set[Partition] = set()
         self._deliveries: set[asyncio.Task[None]] = set()
         self._ringing: set[asyncio.Task[bool]] = set()
@@ -58,8 +65,14 @@ class Crew:
 
     @property
     def free(self) -> int:
-        """How many more lanes may be worked on."""
-        return self._pace.in_flight - len(self._deliveries)
+        """How many hands no lane needs."""
+        return max(self._hands.free, 0)
+
+    @property
+    def _vacant(self) -> int:
+        """How many more lanes may be claimed."""
+        held = len(self._deliveries)
+        return max(min(self._hands.free + self._ahead, self._pace.in_flight * _MOST_HELD - held), 0)
 
     async def drain(self, partition: Partition, *, hops: int = 0) -> None:
         """Work on what is due until there is nothing, or the slice is over.
@@ -87,8 +100,8 @@ class Crew:
         now = asyncio.get_running_loop().time
         end, last_busy = now() + self._pace.slice_s, now()
         while now() < end and not self._desk.stopping:
-            # Without a free hand nothing was looked at: that is no reason to leave.
-            bored = self.free > 0 and not begun and now() - last_busy >= self._pace.linger_s
+            # Without room nothing was looked at: that is no reason to leave.
+            bored = self._vacant > 0 and not begun and now() - last_busy >= self._pace.linger_s
             claimed = await self._claim(partition, begun, leaving=bored)
             if bored and not claimed:
                 return
@@ -98,8 +111,8 @@ class Crew:
         await self._hand_over(partition)
 
     async def _claim(self, partition: Partition, begun: set[asyncio.Task[None]], *, leaving: bool) -> bool:
-        """Claim as many lanes as there are free hands and begin with them; say whether there were any."""
-        wanted = self.free
+        """Claim as many lanes as there is room for and begin with them; say whether there were any."""
+        wanted, freed = self._vacant, self._hands.freed
         if wanted == 0:
             return False
         desk = self._desk
@@ -109,6 +122,7 @@ class Crew:
         )
         self.looked_at = time.monotonic()
         took_ms = (time.perf_counter() - began) * 1000
+        self._plan_ahead(self._hands.freed - freed)
         for claim in claims:
             desk.listen(_claimed(claim, took_ms))
             task = self._begin(claim)
@@ -119,18 +133,28 @@ class Crew:
         return bool(claims)
 
     def _begin(self, claim: Claim) -> asyncio.Task[None]:
-        task = asyncio.create_task(deliver(self._desk, claim))
+        hand = Hand(self._hands)
+        task = asyncio.create_task(deliver(self._desk, claim, hand))
         self._deliveries.add(task)
-        task.add_done_callback(self._ended)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._deliveries.discard(task)
+            hand.drop()
+            self._look_for_room()
+
+        task.add_done_callback(ended)
         return task
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._deliveries.discard(task)
-        if self.free % self._refill == 0:
+    def _plan_ahead(self, freed: int) -> None:
+        """Have as many lanes wait for a hand as hands came free while the last claim was under way."""
+        self._ahead = min(freed + self._refill, self._pace.in_flight) if freed else 0
+
+    def _look_for_room(self) -> None:
+        if self._vacant >= self._refill:
             self._room.set()
 
     async def _pause(self) -> None:
-        """Return when a good share of the crew has come free, or when it is time to look again."""
+        """Return when there is room for a good share of the crew, or when it is time to look again."""
         self._room.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._pace.poll_s):

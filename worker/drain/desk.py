@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from worker.drain.holds import nobody
+from worker.gate_settings import RetrySettings
 from worker.lanes import Partition
 from worker.notices import NoticeKind
 from worker.ports import Api, Clock, Dice, Ids, Lanes, Listener
-from worker.settings import RetrySettings
 
 
 class Stopping:

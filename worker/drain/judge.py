@@ -21,6 +21,7 @@ from worker.drain.plan import (
     looking_first,
     overwrite_step,
 )
+from worker.gate_settings import RetrySettings
 from worker.interactions import EndedBy, Interaction, State
 from worker.operations import (
     CreateInteraction,
@@ -45,7 +46,6 @@ from worker.outcomes import (
     Unknown,
 )
 from worker.ports import Dice
-from worker.settings import RetrySettings
 from worker.verdicts import Again, Applied, Bury, Hold, Pause, Proceed, Verdict
 
 _SHORTEST_HOLD_S = 1.0

@@ -5,6 +5,7 @@ broke: nothing needs to be cleaned up for the promise to hold.
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -32,13 +33,19 @@ from worker.verdicts import Again, Applied, Bury, Proceed
 _MOST_STEPS = 8
 #: How long a command in a format unknown to this worker waits for one that knows it.
 _UNKNOWN_FORMAT_DELAY = timedelta(seconds=30)
+_STOPS = "the worker stops"
+#: The hand of somebody who delivers one lane.
+_OWN: AbstractAsyncContextManager[None] = nullcontext()
 
 
-async def deliver(desk: Desk, claim: Claim) -> None:
-    """Work on a claimed lane until it is empty, waits, or is lost. Never raises for what can go wrong."""
+async def deliver(desk: Desk, claim: Claim, hand: AbstractAsyncContextManager[bool | None] = _OWN) -> None:
+    """Work on a claimed lane until it is empty, waits, or is lost. Never raises for what can go wrong.
+
+    `hand` is held while calls are made; entering it says whether it had to be waited for.
+    """
     place = _Place(claim.commands, claim.interaction, claim.attempt, claim.suspect)
     try:
-        await _deliver(desk, claim, place)
+        await _deliver(desk, claim, place, hand)
     except _LaneLost:
         desk.listen(LeaseLost(desk.service, claim.external_id, claim.fence))
     except StoreUnavailable as error:
@@ -68,7 +75,9 @@ class _Place:
     doubted: int = 0
 
 
-async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
+async def _deliver(
+    desk: Desk, claim: Claim, place: _Place, hand: AbstractAsyncContextManager[bool | None]
+) -> None:
     lease = _Lease(desk, claim)
     while place.waiting:
         holds = await desk.held()
@@ -76,14 +85,14 @@ async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
         if head is None:
             await _leave(desk, claim, place, holds)
             return
-        ended = await _decide(desk, head, lease, place, suspect=place.suspect)
-        if isinstance(ended.verdict, Bury) and len(head.members) > 1:
-            # One of them is at fault: alone, each is judged for itself. A batch that failed may have created.
-            batch, doubt = ended.calls, ended.verdict.doubt
-            place.doubted = head.sequence if doubt else 0
-            head = _alone(head)
-            ended = await _decide(desk, head, lease, place, suspect=doubt)
-            ended = replace(ended, calls=(*batch, *ended.calls))
+        async with hand as waited:
+            if waited and desk.stopping:
+                first, doubt = place.waiting[0], place.suspect
+                await _give_back(
+                    desk, claim, first, _STOPS, timedelta(), suspect=doubt, counted=False, calls=0
+                )
+                return
+            head, ended = await _attempt(desk, head, lease, place)
         left = place.waiting[len(head.members) :]
         held = await write(desk, head, ended, keep=bool(left) and not desk.stopping)
         if held is Held.STALE:
@@ -94,6 +103,19 @@ async def _deliver(desk: Desk, claim: Claim, place: _Place) -> None:
         place.waiting, place.interaction = left, ended.verdict.interaction
         place.attempt, place.calls = 1, 0
         place.suspect = bool(left) and left[0].sequence <= place.doubted
+
+
+async def _attempt(desk: Desk, head: Head, lease: "_Lease", place: _Place) -> tuple[Head, Ended]:
+    """Bring the head to its verdict, or the first of its members where together they came to none."""
+    ended = await _decide(desk, head, lease, place, suspect=place.suspect)
+    if not isinstance(ended.verdict, Bury) or len(head.members) == 1:
+        return head, ended
+    # One of them is at fault: alone, each is judged for itself. A batch that failed may have created.
+    batch, doubt = ended.calls, ended.verdict.doubt
+    place.doubted = head.sequence if doubt else 0
+    head = _alone(head)
+    ended = await _decide(desk, head, lease, place, suspect=doubt)
+    return head, replace(ended, calls=(*batch, *ended.calls))
 
 
 async def _leave(desk: Desk, claim: Claim, place: _Place, holds: Mapping[str, str]) -> None:
@@ -246,11 +268,12 @@ async def _give_back(
     *,
     suspect: bool,
     calls: int,
+    counted: bool = True,
 ) -> None:
     """Return the lane undone, with so many calls begun."""
     now = desk.clock()
     entry = Entry(at=now, event="deferred", sequence=queued.sequence, detail={"reason": reason})
-    deferral = Deferral(now + wait, suspect=suspect, counted=True, failed=False, calls=calls, entry=entry)
+    deferral = Deferral(now + wait, suspect=suspect, counted=counted, failed=False, calls=calls, entry=entry)
     try:
         await desk.lanes.defer(claim, deferral, now=now)
     except StoreUnavailable as error:

@@ -6,10 +6,11 @@ it waits for a person.
 """
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GateLimits:
     """What a service's gate allows in one partition. Zero switches a limit off."""
 
@@ -27,9 +28,9 @@ class GateLimits:
     #: How long the breaker stays open before a single lane may try.
     breaker_open_ms: int = 15_000
 
-    @property
+    @cached_property
     def packed(self) -> str:
-        """The limits as `lua/gate.lua` reads them."""
+        """The limits as `lua/gate.lua` reads them; every claim and every settlement sends them along."""
         values = (
             self.rate_per_s,
             self.burst,

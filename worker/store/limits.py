@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from worker.settings import GateSettings, ServiceSettings, Settings, SubscriptionSettings
+from worker.gate_settings import GateSettings
+from worker.settings import ServiceSettings, Settings, SubscriptionSettings
 from worker.store.gate import GateLimits
 
 #: What connections to the store call themselves.
@@ -88,6 +89,7 @@ def _windows(settings: Settings, service: str) -> dict[str, float]:
     }
 
 
+#: Of a service that is no longer configured.
 _UNCONFIGURED: Final = ServiceLimits()
 
 

@@ -26,6 +26,7 @@ from worker.lanes import (
 from worker.letters import DeadCommand, Unreadable
 from worker.pace import Counted
 from worker.store import wire
+from worker.store.deeds import MemoryDeeds
 from worker.store.gate import GateLimits
 from worker.store.limits import RING_PATIENCE_MS, UNSAID, Limits
 from worker.store.memory_audits import MemoryAudits
@@ -39,6 +40,7 @@ from worker.store.pauses import MemoryPauses
 from worker.store.proofs import MemoryProofs
 from worker.store.slots import MemorySlots
 from worker.store.threads import MemoryThreads
+from worker.store.visits import MemoryVisits
 
 
 class MemoryStore(
@@ -52,6 +54,8 @@ class MemoryStore(
     MemoryProofs,
     MemoryAudits,
     MemoryOutbox,
+    MemoryDeeds,
+    MemoryVisits,
 ):
     """Implements `worker.ports.Store` for one process."""
 
@@ -66,6 +70,8 @@ class MemoryStore(
         MemoryProofs.__init__(self)
         MemoryAudits.__init__(self, self._state)
         MemoryOutbox.__init__(self, self._state)
+        MemoryDeeds.__init__(self)
+        MemoryVisits.__init__(self)
 
     async def append(self, command: Command, *, receipt_id: str, now: datetime) -> Appended:
         """See `worker.ports.Lanes.append`."""

@@ -7,6 +7,7 @@ from redis.exceptions import ResponseError
 from worker.errors import StoreUnavailable, StoreUnsafe
 from worker.store.audits import RedisAudits
 from worker.store.checks import RedisChecks
+from worker.store.deeds import RedisDeeds
 from worker.store.dump import RedisDump
 from worker.store.format import RedisFormat
 from worker.store.lanes import RedisLanes
@@ -23,6 +24,7 @@ from worker.store.skew import RedisSkew
 from worker.store.slots import RedisSlots
 from worker.store.sweeps import RedisSweeps
 from worker.store.threads import RedisThreads
+from worker.store.visits import RedisVisits
 
 _LATE: Final = (
     "unless appendfsync is always, what was accepted in the last second or two is lost when its machine dies"
@@ -49,6 +51,8 @@ class RedisStore(
     RedisFormat,
     RedisDump,
     RedisSkew,
+    RedisDeeds,
+    RedisVisits,
 ):
     """Implements `worker.ports.Store` for the event loop in which it is used."""
 

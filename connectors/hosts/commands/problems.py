@@ -161,7 +161,7 @@ class Problem(Exception):
     ) -> None:
         self.kind = kind
         self.detail = detail
-        self._headers = dict(headers or {})
+        self.headers = dict(headers or {})
         self._more = more
         super().__init__(detail)
 
@@ -169,7 +169,7 @@ class Problem(Exception):
         """Return the answer."""
         kind = self.kind
         content = {"type": kind.type, "title": kind.title, "status": kind.status, "detail": self.detail}
-        headers = self._headers
+        headers = self.headers
         if kind.status == UNAVAILABLE.status:
             headers = {"Retry-After": str(RETRY_AFTER_S), **headers}
         return Response(orjson.dumps({**content, **self._more}), kind.status, headers, MEDIA_TYPE)

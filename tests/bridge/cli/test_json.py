@@ -43,6 +43,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "channel resume": ("tickets",),
     "mail prune": ("--dry-run",),
     "export": ("moved.jsonl",),
+    "audit-log": (),
     "send create": ("support", "c-2", "--data", "Subject=Hello"),
     "send update": ("support", "c-2", "--changed", "Subject=Hello"),
     "send stop": ("support", "c-2"),
@@ -56,6 +57,7 @@ ELSEWHERE = {
     "mail audit": "tests/stories/test_mail_imap.py: against a real server",
     "mail probe": "tests/stories/test_mail_smtp.py: through a real door",
     "conform": "tests/bridge/test_conform.py: against a sandbox",
+    "console password": "tests/bridge/test_password.py: read from a pipe",
     "events send-test": "tests/bridge/test_send_test.py: with a receiver",
 }
 

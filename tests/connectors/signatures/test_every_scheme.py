@@ -67,7 +67,7 @@ def case(name: str) -> Case:
 CASES = {name: case(name) for name in SCHEMES}
 every = pytest.mark.parametrize("found", CASES.values(), ids=CASES)
 every_proof = pytest.mark.parametrize(
-    "found", [found for name, found in CASES.items() if name != "none"], ids=set(CASES) - {"none"}
+    "found", [found for name, found in CASES.items() if name != "none"], ids=lambda found: found.scheme.name
 )
 every_secret = pytest.mark.parametrize(
     "found", [found for found in CASES.values() if found.secrets], ids=lambda found: found.scheme.name

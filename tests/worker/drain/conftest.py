@@ -13,11 +13,11 @@ from worker.commands import Command
 from worker.drain.desk import Desk, Stopping
 from worker.drain.lane import deliver
 from worker.events import Event
+from worker.gate_settings import RetrySettings
 from worker.lanes import Claim, LaneView, Partition
 from worker.notices import NoticeKind
 from worker.operations import Operation
 from worker.outcomes import Evidence, Ok, Outcome, Snapshot
-from worker.settings import RetrySettings
 from worker.store.limits import Limits
 from worker.store.memory import MemoryStore
 

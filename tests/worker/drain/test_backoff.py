@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.drain.backoff import delay_s, outage_delay_s
-from worker.settings import RetrySettings
+from worker.gate_settings import RetrySettings
 
 RETRY = RetrySettings(base_s=0.5, cap_s=300)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from types import SimpleNamespace
 
 import pytest
@@ -11,9 +12,11 @@ import pytest
 from worker.commands import Create, Update
 from worker.drain import crew as subject
 from worker.drain.crew import Crew, Pace
+from worker.drain.hands import Hand, Hands
+from worker.drain.lane import deliver
 from worker.errors import StoreUnavailable
 from worker.events import CommandApplied, DrainFailed
-from worker.lanes import Appended, Claim, Partition, partition_of
+from worker.lanes import Appended, Claim, Held, Partition, Settlement, partition_of
 from worker.operations import Operation
 from worker.outcomes import Evidence, Ok, Outcome
 from worker.store.limits import Limits, ServiceLimits
@@ -214,6 +217,119 @@ def test_a_broker_that_does_not_answer_keeps_no_lane_waiting(bench: Lay) -> None
     asyncio.run(scene())
     assert applied(table) == {"c-1"}
     assert table.doorbell.rings == [(HOME, 0)]
+
+
+class SlowToWrite(MemoryStore):
+    """Writes nothing down before it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let = asyncio.Event()
+
+    async def settle(self, claim: Claim, settlement: Settlement, *, lease: timedelta, now: datetime) -> Held:
+        """See `worker.ports.Lanes.settle`."""
+        await self.let.wait()
+        return await super().settle(claim, settlement, lease=lease, now=now)
+
+
+def test_a_store_that_is_slow_to_write_keeps_no_hand_from_calling(bench: Lay) -> None:
+    """Hands go on with other lanes while answers are written, up to three times as many lanes as hands."""
+
+    async def scene() -> None:
+        table.store.let = asyncio.Event()
+        called = asyncio.Event()
+
+        async def last(_operation: Operation) -> Outcome:
+            called.set()
+            return DONE
+
+        table.api.answers.extend([DONE] * 8)
+        table.api.answers.append(last)
+        crew = crew_of(table, replace(PACE, in_flight=3))
+        drain = asyncio.create_task(crew.drain(HOME))
+        async with asyncio.timeout(10):
+            await called.wait()
+        assert applied(table) == set()
+        assert len(table.api.operations) == 9, "three for each hand"
+        table.store.let.set()
+        await drain
+
+    table = bench(store=SlowToWrite())
+    table.submit(*(create(number) for number in range(12)))
+    asyncio.run(scene())
+    assert len(applied(table)) == 12
+
+
+class SlowToClaim(MemoryStore):
+    """Lets calls come home before it answers a claim."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.limits: list[int] = []
+
+    async def claim(
+        self,
+        partition: Partition,
+        *,
+        limit: int,
+        lease: timedelta,
+        token: str,
+        now: datetime,
+        leaving: bool = False,
+    ) -> tuple[Claim, ...]:
+        """See `worker.ports.Lanes.claim`."""
+        self.limits.append(limit)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        return await super().claim(partition, limit=limit, lease=lease, token=token, now=now, leaving=leaving)
+
+
+def test_lanes_wait_for_hands_where_hands_would_wait_for_claims(bench: Lay) -> None:
+    """As many are claimed ahead as came free during the last claim, and never more calls than hands."""
+    busy, most, turns = 0, 0, cycle(range(1, 8))
+
+    async def answer(_operation: Operation) -> Outcome:
+        nonlocal busy, most
+        busy += 1
+        most = max(most, busy)
+        for _ in range(10 * next(turns)):
+            await asyncio.sleep(0)
+        busy -= 1
+        return DONE
+
+    table = bench(*[answer] * 60, store=SlowToClaim())
+    table.submit(*(create(number) for number in range(60)))
+    asyncio.run(crew_of(table, replace(PACE, in_flight=8)).drain(HOME))
+    assert len(applied(table)) == 60
+    assert most == 8
+    assert max(table.store.limits) > 8, "some are claimed before there is a hand for them"
+    assert max(table.store.limits) <= 8 + 8
+
+
+def test_a_lane_that_still_waits_for_a_hand_is_given_back_when_the_worker_stops(bench: Lay) -> None:
+    """The call under way comes home; what waits for a hand is due at once, and no try is counted."""
+
+    async def stop(_operation: Operation) -> Outcome:
+        await asyncio.sleep(0)
+        table.stopping.raise_flag()
+        return DONE
+
+    async def scene() -> None:
+        hands = Hands(1, freed=lambda: None)
+        first, second = await table.store.claim(
+            HOME, limit=2, lease=timedelta(seconds=45), token="t", now=NOW
+        )
+        await asyncio.gather(
+            deliver(table.desk, first, Hand(hands)), deliver(table.desk, second, Hand(hands))
+        )
+
+    table = bench(stop)
+    table.submit(create(1), create(2))
+    asyncio.run(scene())
+    assert applied(table) == {"c-1"}
+    assert len(table.api.operations) == 1
+    left = table.view("c-2")
+    assert (left.due, left.attempt) == (NOW, 0)
 
 
 def test_a_crew_without_a_free_hand_claims_nothing(bench: Lay) -> None:

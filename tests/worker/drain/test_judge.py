@@ -14,6 +14,7 @@ import pytest
 from worker.commands import Command, Create, OnConflict, OnEnded, OnMissing, Stop, Update
 from worker.drain.judge import Case, again, judge, said
 from worker.drain.plan import create_step, follow_up_step, look_step, marks, overwrite_step, plan
+from worker.gate_settings import RetrySettings
 from worker.interactions import EndedBy, Interaction, State
 from worker.operations import (
     ByExternalId,
@@ -39,7 +40,6 @@ from worker.outcomes import (
     Unauthorized,
     Unknown,
 )
-from worker.settings import RetrySettings
 from worker.verdicts import Again, Applied, Bury, Hold, Proceed, Verdict
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -21,6 +21,7 @@ from worker.events import (
     LeaseLost,
     ServiceHeld,
 )
+from worker.gate_settings import RetrySettings
 from worker.interactions import State
 from worker.lanes import Claim, Deferral, Held, Partition, Queued, Settlement
 from worker.letters import DeadCommand
@@ -44,7 +45,6 @@ from worker.outcomes import (
     Unauthorized,
     Unknown,
 )
-from worker.settings import RetrySettings
 from worker.store.gate import GateLimits
 from worker.store.limits import Limits, ServiceLimits
 from worker.store.memory import MemoryStore

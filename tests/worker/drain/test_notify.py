@@ -11,6 +11,7 @@ from worker.commands import Create, Notify, Stop, Update
 from worker.drain.judge import Case, judge
 from worker.drain.plan import plan
 from worker.events import CommandApplied, ServicePaused
+from worker.gate_settings import RetrySettings
 from worker.interactions import Interaction, State
 from worker.lanes import Partition
 from worker.notices import Notice, NoticeKind
@@ -27,7 +28,6 @@ from worker.outcomes import (
     Unauthorized,
     Unknown,
 )
-from worker.settings import RetrySettings
 from worker.verdicts import Again, Applied, Bury, Hold, Pause, Verdict
 
 Lay = Callable[..., SimpleNamespace]

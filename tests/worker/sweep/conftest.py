@@ -12,12 +12,13 @@ from worker.commands import Command, Create, Update
 from worker.drain.desk import Desk, Stopping
 from worker.drain.lane import deliver
 from worker.events import Event
+from worker.gate_settings import RetrySettings
 from worker.intake import Intake
 from worker.interactions import Interaction
 from worker.lanes import LaneView, Partition
 from worker.operations import CreateInteraction, Operation, StopInteraction, UpdateInteraction
 from worker.outcomes import Evidence, NotFound, Ok, Outcome, Snapshot
-from worker.settings import RetrySettings, Settings
+from worker.settings import Settings
 from worker.store.limits import Limits
 from worker.store.memory import MemoryStore
 from worker.sweep.run import Sweeper

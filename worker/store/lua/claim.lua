@@ -4,7 +4,7 @@
 --      2 gate   hash    the service's brake, see gate.lua
 --      3 out    zset    lane -> end of its lease, see gate.lua
 --      4 bell   string  ms until which nobody needs to ring
---      5 token  list    fence|lane of what this very claim took, for its repetition
+--      5 token  list    fence|stolen 0|1|lane of what this very claim took, for its repetition
 --      and of each lane taken, in the same slot:
 --        <prefix>row:<lane>   hash  seq fence attempt held suspect parked record
 --        <prefix>lane:<lane>  list  sequence|receipt|accepted|command
@@ -19,34 +19,33 @@ local limit = tonumber(ARGV[2])
 local lease_until = now + tonumber(ARGV[3])
 local prefix = ARGV[4]
 local limits = gate_limits(ARGV[8])
-local stolen = {}
 
 local function take(lane)
   local row = prefix .. 'row:' .. lane
   local state = redis.call('HMGET', row, 'fence', 'attempt', 'held', 'suspect')
   local suspect = (state[3] == '1' or state[4] == '1') and 1 or 0
   local fence = (tonumber(state[1]) or 0) + 1
-  stolen[lane] = state[3] == '1'
+  local stolen = state[3] == '1' and 1 or 0
   redis.call('HSET', row, 'fence', fence, 'attempt', (tonumber(state[2]) or 0) + 1, 'held', 1, 'suspect', suspect)
   redis.call('ZADD', KEYS[1], lease_until, lane)
-  redis.call('RPUSH', KEYS[5], fence .. '|' .. lane)
+  redis.call('RPUSH', KEYS[5], fence .. '|' .. stolen .. '|' .. lane)
   gate_pass(KEYS[2], KEYS[3], limits, lane, now, lease_until)
+  return stolen
 end
 
-local function describe(lane)
+local function describe(lane, stolen)
   local commands = redis.call('LRANGE', prefix .. 'lane:' .. lane, 0, tonumber(ARGV[5]) - 1)
   local state = redis.call('HMGET', prefix .. 'row:' .. lane, 'fence', 'attempt', 'suspect', 'record')
-  return {lane, tonumber(state[1]), tonumber(state[2]), tonumber(state[3]), state[4] or '', commands,
-    stolen[lane] and 1 or 0}
+  return {lane, tonumber(state[1]), tonumber(state[2]), tonumber(state[3]), state[4] or '', commands, stolen}
 end
 
 local claims = {}
 local repeated = redis.call('LRANGE', KEYS[5], 0, -1)
 for _, taken in ipairs(repeated) do
   -- What has been taken over since belongs to its new holder.
-  local fence, lane = string.match(taken, '^(%d+)|(.*)$')
+  local fence, stolen, lane = string.match(taken, '^(%d+)|([01])|(.*)$')
   local state = redis.call('HMGET', prefix .. 'row:' .. lane, 'fence', 'held')
-  if state[1] == fence and state[2] == '1' then claims[#claims + 1] = describe(lane) end
+  if state[1] == fence and state[2] == '1' then claims[#claims + 1] = describe(lane, tonumber(stolen)) end
 end
 
 local lanes = {}
@@ -58,8 +57,7 @@ for _, lane in ipairs(lanes) do
   if redis.call('EXISTS', prefix .. 'lane:' .. lane) == 0 then
     redis.call('ZREM', KEYS[1], lane)
   else
-    take(lane)
-    claims[#claims + 1] = describe(lane)
+    claims[#claims + 1] = describe(lane, take(lane))
   end
 end
 

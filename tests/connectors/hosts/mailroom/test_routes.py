@@ -129,7 +129,9 @@ def test_a_deleted_message_is_gone(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/mail/mail/made-up", "/mail/other/" + LINK.rpartition("/")[2], "/mail/mail/x.y/2"]
+    "path",
+    ["/mail/mail/made-up", "/mail/other/" + LINK.rpartition("/")[2], "/mail/mail/x.y/2"],
+    ids=["made up", "of another channel", "of an attachment"],
 )
 def test_a_link_of_a_stranger_leads_nowhere(visit: Visit, path: str) -> None:
     """It is not told whether there is such a message."""

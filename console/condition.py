@@ -2,19 +2,21 @@
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from bridge.moments import Clock
-from bridge.sheet import command
+from console.shell import command
 from worker.lanes import Backlog, Partition
 from worker.pace import Counted, Pace
 from worker.settings import Settings, client_channel
 from worker.spans import span
 from worker.wiring import Bridge
+
+#: Writes a moment, and nothing where there is none.
+Clock = Callable[[datetime | None], str]
 
 #: Work that has been due for longer is not being done.
 LATE: Final = timedelta(minutes=5)

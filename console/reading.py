@@ -4,8 +4,6 @@ It is not verified again: it was proved genuine when it arrived, and its signatu
 secret that is no longer used.
 """
 
-from bridge.links import links_of
-from bridge.round import Fate, Happened
 from connectors.base import (
     Connector,
     Delivery,
@@ -24,6 +22,8 @@ from connectors.reception import freely
 from connectors.registry import build
 from connectors.trace import sent_trace
 from connectors.understanding import understand
+from console.links import links_of
+from console.round import Fate, Happened
 from worker.blob import ObjectName
 from worker.errors import BridgeError, KeyConflict, LaneFull, SettingsError, UnknownService, UserDataRefused
 from worker.letters import Unreadable

@@ -1,0 +1,95 @@
+"""Visits in Redis: each is a key of its own that ends by itself."""
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import Final
+
+from worker.store.link import Linked
+from worker.visits import Visit
+
+_MILLISECOND: Final = timedelta(milliseconds=1)
+
+
+class RedisVisits(Linked):
+    """Implements `worker.access_ports.Visits`."""
+
+    async def open_visit(self, name: str, visit: Visit, *, idle: timedelta) -> None:
+        """See `worker.access_ports.Visits.open_visit`."""
+        key = _key("visit", name)
+        await self._link.ask(self._link.redis.set(key, visit.model_dump_json(), px=idle // _MILLISECOND))
+
+    async def visit(self, name: str, *, idle: timedelta) -> Visit | None:
+        """See `worker.access_ports.Visits.visit`."""
+        text = await self._link.ask(
+            self._link.redis.getex(_key("visit", name), px=idle // _MILLISECOND),
+        )
+        return Visit.model_validate_json(text) if text else None
+
+    async def close_visit(self, name: str) -> None:
+        """See `worker.access_ports.Visits.close_visit`."""
+        await self._link.ask(self._link.redis.delete(_key("visit", name)))
+
+    async def count_attempt(self, what: str, *, window: timedelta) -> int:
+        """See `worker.access_ports.Visits.count_attempt`."""
+        key = _key("attempts", what)
+        pipeline = self._link.redis.pipeline(transaction=True)
+        pipeline.set(key, 0, px=window // _MILLISECOND, nx=True)
+        pipeline.incr(key)
+        _, count = await self._link.ask(pipeline.execute())
+        return int(count)
+
+    async def forget_attempts(self, what: str) -> None:
+        """See `worker.access_ports.Visits.forget_attempts`."""
+        await self._link.ask(self._link.redis.delete(_key("attempts", what)))
+
+    async def leave_ticket(self, name: str, ticket: str, *, lifetime: timedelta) -> None:
+        """See `worker.access_ports.Visits.leave_ticket`."""
+        key = _key("ticket", name)
+        await self._link.ask(self._link.redis.set(key, ticket, px=lifetime // _MILLISECOND))
+
+    async def take_ticket(self, name: str) -> str | None:
+        """See `worker.access_ports.Visits.take_ticket`."""
+        ticket = await self._link.ask(self._link.redis.getdel(_key("ticket", name)))
+        return ticket.decode() if ticket else None
+
+
+class MemoryVisits:
+    """The same in memory; nothing ends by itself."""
+
+    def __init__(self) -> None:
+        self._visits: dict[str, Visit] = {}
+        self._attempts: defaultdict[str, int] = defaultdict(int)
+        self._tickets: dict[str, str] = {}
+
+    async def open_visit(self, name: str, visit: Visit, *, idle: timedelta) -> None:  # noqa: ARG002 - the port's
+        """See `worker.access_ports.Visits.open_visit`."""
+        self._visits[name] = visit
+
+    async def visit(self, name: str, *, idle: timedelta) -> Visit | None:  # noqa: ARG002 - the port's
+        """See `worker.access_ports.Visits.visit`."""
+        return self._visits.get(name)
+
+    async def close_visit(self, name: str) -> None:
+        """See `worker.access_ports.Visits.close_visit`."""
+        self._visits.pop(name, None)
+
+    async def count_attempt(self, what: str, *, window: timedelta) -> int:  # noqa: ARG002 - the port's
+        """See `worker.access_ports.Visits.count_attempt`."""
+        self._attempts[what] += 1
+        return self._attempts[what]
+
+    async def forget_attempts(self, what: str) -> None:
+        """See `worker.access_ports.Visits.forget_attempts`."""
+        self._attempts.pop(what, None)
+
+    async def leave_ticket(self, name: str, ticket: str, *, lifetime: timedelta) -> None:  # noqa: ARG002 - the port's
+        """See `worker.access_ports.Visits.leave_ticket`."""
+        self._tickets[name] = ticket
+
+    async def take_ticket(self, name: str) -> str | None:
+        """See `worker.access_ports.Visits.take_ticket`."""
+        return self._tickets.pop(name, None)
+
+
+def _key(kind: str, name: str) -> str:
+    return f"bridge:{{visits}}:{kind}:{name}"
