@@ -19,6 +19,7 @@ PROVED_ELSEWHERE = {
     "bridge/cli/channels.py": "tests/bridge/test_trial.py and its neighbours, as a person types",
     "bridge/cli/conforming.py": "tests/bridge/test_conform.py, as a person types",
     "bridge/cli/events.py": "tests/bridge/test_send_test.py, as a person types",
+    "bridge/cli/privacy.py": "tests/bridge/test_privacy.py, as a person types",
     "bridge/cli/gates.py": "tests/bridge/test_gates.py, as a person types",
     "bridge/cli/letters.py": "tests/bridge/test_letters.py and its neighbours, as a person types",
     "bridge/cli/mail.py": "tests/bridge/test_ignored.py, as a person types",

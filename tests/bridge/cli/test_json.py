@@ -43,6 +43,8 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "channel resume": ("tickets",),
     "mail prune": ("--dry-run",),
     "export": ("moved.jsonl",),
+    "privacy export": ("--service", "support", "--external-id", "c-1"),
+    "privacy erase": ("--service", "support", "--external-id", "c-1"),
     "audit-log": (),
     "send create": ("support", "c-2", "--data", "Subject=Hello"),
     "send update": ("support", "c-2", "--changed", "Subject=Hello"),
