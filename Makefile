@@ -11,7 +11,7 @@ MINUTES ?= 30
 SEED ?= 11
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test bench fuzz faults mutants lint format reference lock dist clean
+.PHONY: help run demo test screenshots bench fuzz faults mutants lint format reference lock dist clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/'
@@ -39,6 +39,9 @@ mutants: $(VENV)/dev ## see that the same notices each safeguard that is taken o
 
 bench: $(VENV)/dev ## measure our speed beside yardsticks; QUICK=1 takes a minute
 	$(BIN)/python -m bench $(if $(QUICK),--quick --out docs/evidence/quick,--out docs/evidence --readme README.md --scaling docs/scaling.md)
+
+screenshots: $(VENV)/dev ## take the pictures of the console in docs/img anew; needs Chromium
+	$(BIN)/python -m tests.browser.shots docs/img
 
 lint: $(VENV)/dev ## check style, types and the floors
 	$(BIN)/ruff check .

@@ -12,6 +12,7 @@ from bridge.findings import Finding, ok, problem
 from bridge.store_wait import await_store
 from console import accounts, site
 from console.api.clients import clients_of
+from console.pages.table import PAGES
 from console.server import serving
 from worker.app import app as celery
 from worker.errors import SettingsError
@@ -58,6 +59,6 @@ async def _serve(settings: Settings, secrets: Secrets) -> None:
     bridge = Bridge(settings, secrets, celery, observer.listen)
     async with contextlib.aclosing(bridge):
         if await await_store(bridge, stopped):
-            async with serving(bridge):
+            async with serving(bridge, PAGES):
                 await stopped.wait()
     await asyncio.to_thread(observer.close)

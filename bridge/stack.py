@@ -123,6 +123,8 @@ class Stack:
         }
         if self.settings.console.enabled:
             found["BRIDGE_CONSOLE_PORT"] = str(self.ports["console"])
+            if self.sandbox_url:
+                found["BRIDGE_CONSOLE_SANDBOX_URL"] = self.sandbox_url
         if self.redis and not self.settings.store.url:
             found["BRIDGE_STORE_URL"] = self.redis.url()
         if self.redis and not self.settings.broker.url:

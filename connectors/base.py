@@ -289,6 +289,8 @@ class Answer:
     receipts: tuple[Receipt, ...] = ()
     #: Fit for the sender.
     reason: str = ""
+    #: Why, fit for our own people only; empty where `reason` says it.
+    because: str = ""
     #: The id of the letter that was kept.
     letter: str = ""
     #: What the sender wants back instead of our own words.

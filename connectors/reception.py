@@ -30,6 +30,7 @@ from connectors.placing import place
 from connectors.quiet import Quiet
 from connectors.trace import sent_span
 from connectors.understanding import Bring, understand
+from worker.arrivals import Arrival
 from worker.blob import ObjectName
 from worker.commands import Command
 from worker.errors import KeyConflict, LaneFull, OriginalMissing, StoreUnavailable, UserDataRefused
@@ -132,6 +133,7 @@ async def receive(
         )
     finally:
         PASSAGE.reset(within)
+    door.remember(_arrival(delivery, answer))
     door.tell(
         DeliveryAnswered(
             service=connector.service,
@@ -188,7 +190,7 @@ async def _take_in(
     except Exception as error:  # noqa: BLE001 - a sender never sees our faults: it comes again
         reason = type(error).__name__
         _log.exception("delivery_failed", channel=delivery.channel, trace_id=delivery.trace_id, reason=reason)
-        return Answer(Answered.UNAVAILABLE, reason=_LATER)
+        return Answer(Answered.UNAVAILABLE, reason=_LATER, because=reason)
 
 
 async def _verify(connector: Connector, delivery: Delivery, errands: Errands) -> Verified | None:
@@ -277,7 +279,7 @@ async def _refuse(
     if times:
         _note("warning", "delivery_refused", delivery, str(refusal), times=times)
     await _tally(connector, door, Answered.REFUSED)
-    return Answer(Answered.REFUSED, reason=refusal.told)
+    return Answer(Answered.REFUSED, reason=refusal.told, because=str(refusal))
 
 
 async def _ignore(connector: Connector, delivery: Delivery, door: Door, ignored: Ignored) -> Answer:
@@ -308,7 +310,7 @@ async def _greet(connector: Connector, delivery: Delivery, door: Door, handshake
 async def _later(connector: Connector, delivery: Delivery, door: Door, reason: str) -> Answer:
     _note("warning", "delivery_unavailable", delivery, reason)
     await _tally(connector, door, Answered.UNAVAILABLE)
-    return Answer(Answered.UNAVAILABLE, reason=_LATER)
+    return Answer(Answered.UNAVAILABLE, reason=_LATER, because=reason)
 
 
 async def _keep(
@@ -318,7 +320,7 @@ async def _keep(
     await door.keep(letter)
     _note("warning", "delivery_unreadable", delivery, reason, letter=letter.id)
     await _tally(connector, door, Answered.UNREADABLE)
-    return Answer(Answered.UNREADABLE, reason=told, letter=letter.id)
+    return Answer(Answered.UNREADABLE, reason=told, because=reason, letter=letter.id)
 
 
 async def _conflict(
@@ -334,6 +336,19 @@ async def _conflict(
     _note("warning", "delivery_conflict", delivery, reason)
     await _tally(connector, door, Answered.CONFLICT)
     return Answer(Answered.CONFLICT, reason=reason, letter=letter, fingerprints=fingerprints)
+
+
+def _arrival(delivery: Delivery, answer: Answer) -> Arrival:
+    return Arrival(
+        channel=delivery.channel,
+        at=delivery.arrived_at,
+        answer=answer.answered,
+        reason=answer.because or answer.reason,
+        size_bytes=len(delivery.body),
+        external_ids=tuple(dict.fromkeys(receipt.external_id for receipt in answer.receipts)),
+        trace_id=delivery.trace_id,
+        letter=answer.letter,
+    )
 
 
 def _letter(connector: Connector, delivery: Delivery, reason: str) -> Unreadable:

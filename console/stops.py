@@ -1,5 +1,6 @@
 """Stops: how a person stopped a channel, and why."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from worker.ports import Pauses
@@ -27,7 +28,12 @@ class Stops:
         return "; ".join(words) or "it was not paused"
 
 
+def stops_in(paused: Mapping[str, str], held: Mapping[str, str], channel: str) -> Stops:
+    """Return how a channel is stopped, of all that are."""
+    return Stops(paused.get(channel), held.get(channel))
+
+
 async def stops_of(pauses: Pauses, channel: str) -> Stops:
     """Return how a channel is stopped. Raises StoreUnavailable."""
     paused, held = await pauses.paused_channels(), await pauses.held_channels()
-    return Stops(paused.get(channel), held.get(channel))
+    return stops_in(paused, held, channel)

@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
+from typing import Final
 
 from sandbox.call import Call
 from sandbox.document import Document
 from sandbox.moment import to_fine_text
+
+#: How many entries are kept, and so asked for at the most.
+MOST_ENTRIES: Final = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,7 @@ class Filter:
 class Audit:
     """The entries, oldest first; bounded, so that a long load test does not eat the machine."""
 
-    def __init__(self, limit: int = 200_000) -> None:
+    def __init__(self, limit: int = MOST_ENTRIES) -> None:
         self._entries: deque[Entry] = deque(maxlen=limit)
         #: The `seq` of the latest entry, 0 before the first.
         self.last_seq = 0

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel
 
 from sandbox.answer import encode
-from sandbox.audit import Filter
+from sandbox.audit import MOST_ENTRIES, Filter
 from sandbox.behaviour import Behaviour
 from sandbox.examples import BEHAVIOURS, RULES, SCRIPTS, openapi
 from sandbox.fault import Fault
@@ -137,7 +137,7 @@ def _add_audit(router: APIRouter, world: World) -> None:
         external_id: Annotated[str | None, Query(alias="externalId")] = None,
         since: AwareDatetime | None = None,
         after: Annotated[int, Query(ge=0)] = 0,
-        limit: Annotated[int | None, Query(ge=0)] = None,
+        limit: Annotated[int | None, Query(ge=0, le=MOST_ENTRIES)] = None,
     ) -> Response:
         """Every call to one of the seven endpoints, oldest first; `after` a `seq` reads page by page."""
         wanted = Filter(service=service, external_id=external_id, since=since, after=after, limit=limit)

@@ -23,6 +23,7 @@ SECRET_KEY: Final = "bridge-test-secret"
 # SeaweedFS' own names for the parts of one server; each part has a second port.
 _PARTS: Final = ("master", "volume", "filer", "s3")
 _PATIENCE_S: Final = 30.0
+_TRIES: Final = 3
 
 
 def weed() -> str | None:
@@ -49,7 +50,25 @@ def running(program: str, directory: Path) -> Iterator[str]:
         ]
     }
     (directory / "s3.json").write_text(json.dumps(users))
-    ports = _free_ports(2 * len(_PARTS))
+    server, endpoint = _started(program, directory)
+    try:
+        yield endpoint
+    finally:
+        _end(server)
+
+
+def _started(program: str, directory: Path) -> "tuple[subprocess.Popen[bytes], str]":
+    """Return a server that answers: somebody else may take a port between its choice and its use."""
+    for _ in range(_TRIES):
+        ports = _free_ports(2 * len(_PARTS))
+        server, endpoint = _start(program, directory, ports), f"http://127.0.0.1:{ports[6]}"
+        if _answers(endpoint, server):
+            return server, endpoint
+        _end(server)
+    raise AssertionError("SeaweedFS does not answer")
+
+
+def _start(program: str, directory: Path, ports: list[int]) -> "subprocess.Popen[bytes]":
     options = []
     for part, port, second in zip(_PARTS, ports[::2], ports[1::2], strict=True):
         options += [f"-{part}.port={port}", f"-{part}.port.grpc={second}"]
@@ -57,19 +76,17 @@ def running(program: str, directory: Path) -> Iterator[str]:
     command += [f"-s3.config={directory}/s3.json", f"-dir={directory}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
     # every bucket has volumes of its own
     command += ["-master.telemetry=false", "-master.volumeSizeLimitMB=64", "-volume.max=100"]
-    with (directory / "log").open("wb") as log:
-        server = subprocess.Popen([*command, *options], stdout=log, stderr=log, cwd=directory)
-    endpoint = f"http://127.0.0.1:{ports[6]}"
+    with (directory / "log").open("ab") as log:
+        return subprocess.Popen([*command, *options], stdout=log, stderr=log, cwd=directory)
+
+
+def _end(server: "subprocess.Popen[bytes]") -> None:
+    server.terminate()
     try:
-        _await(endpoint, server)
-        yield endpoint
-    finally:
-        server.terminate()
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 
 def _free_ports(count: int) -> list[int]:
@@ -80,17 +97,17 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
-def _await(endpoint: str, server: "subprocess.Popen[bytes]") -> None:
+def _answers(endpoint: str, server: "subprocess.Popen[bytes]") -> bool:
     probe = bucket(endpoint, "probe")
     deadline = time.monotonic() + _PATIENCE_S
     while time.monotonic() < deadline and server.poll() is None:
         try:
             if httpx.get(f"{endpoint}/healthz").is_success and _takes(probe):
-                return
+                return True
         except httpx.TransportError:
             pass
         time.sleep(0.1)
-    raise AssertionError("SeaweedFS does not answer")
+    return False
 
 
 def _takes(probe: S3Store) -> bool:

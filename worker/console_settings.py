@@ -90,6 +90,9 @@ class ConsoleSettings(Frozen):
     public_url: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s/?#]+)?$")] = ""
     #: Addresses and networks of proxies whose word about who connected is believed.
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
+    #: Where the sandbox is that stands in for the API; a page shows what it holds. `bridge up` says where its
+    #: own one is.
+    sandbox_url: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s/?#]+)?$")] = ""
     accounts: Mapping[PersonName, AccountSettings] = Field(default_factory=dict)
     oidc: OidcSettings | None = None
     login: LoginSettings = LoginSettings()

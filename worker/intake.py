@@ -1,12 +1,14 @@
 """Intake: where every door ends. Accepted is said only after the store accepted."""
 
 import asyncio
-from collections import Counter
+import contextlib
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Final
 
+from worker.arrivals import ARRIVALS_CAP, Arrival
 from worker.blob import BlobName
 from worker.budget import MARKS_BYTES
 from worker.commands import Command
@@ -54,6 +56,7 @@ class Intake:
         self._blobs = blobs
         self._ringing: set[asyncio.Task[bool]] = set()
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._arrivals: defaultdict[str, deque[Arrival]] = defaultdict(lambda: deque(maxlen=ARRIVALS_CAP))
         self._counting: asyncio.Task[None] | None = None
 
     async def submit(self, commands: Sequence[Command]) -> tuple[Receipt, ...]:
@@ -136,8 +139,12 @@ class Intake:
     async def tally(self, service: str, counter: str) -> None:
         """See `worker.ports.Door.tally`."""
         self._counts[service, counter] += 1
-        if self._counting is None or self._counting.done():
-            self._counting = asyncio.create_task(self._count_soon())
+        self._write_soon()
+
+    def remember(self, arrival: Arrival) -> None:
+        """See `worker.ports.Door.remember`."""
+        self._arrivals[arrival.channel].append(arrival)
+        self._write_soon()
 
     def tell(self, event: Event) -> None:
         """See `worker.ports.Door.tell`."""
@@ -149,13 +156,25 @@ class Intake:
             self._counting.cancel()
             await asyncio.wait([self._counting])
         await self._write_counts()
+        await self._write_arrivals()
         if self._ringing:
             await asyncio.wait(self._ringing)
 
+    def _write_soon(self) -> None:
+        if self._counting is None or self._counting.done():
+            self._counting = asyncio.create_task(self._count_soon())
+
     async def _count_soon(self) -> None:
-        while self._counts:
+        while self._counts or self._arrivals:
             await asyncio.sleep(COUNTED_EVERY_S)
             await self._write_counts()
+            await self._write_arrivals()
+
+    async def _write_arrivals(self) -> None:
+        for channel in list(self._arrivals):
+            # They are for people who look: what cannot be written now is not tried again.
+            with contextlib.suppress(StoreUnavailable):
+                await self._store.put_arrivals(channel, self._arrivals.pop(channel))
 
     async def _write_counts(self) -> None:
         for (service, counter), count in list(self._counts.items()):

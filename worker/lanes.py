@@ -112,6 +112,12 @@ class Claim:
     stolen: bool = False
 
 
+def channel_of(claim: Claim) -> str:
+    """Return by which channel the head of a claimed lane came, empty where that cannot be read."""
+    head = claim.commands[0].command if claim.commands else None
+    return head.channel if head else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """The end of one command: the ledger row it leaves and the line it writes."""

@@ -27,6 +27,10 @@ class LoopThread:
         """Run a coroutine on the loop and return what it returns, or raise what it raises."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
+    def begin(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Let a coroutine run on the loop, until it or the loop ends."""
+        asyncio.run_coroutine_threadsafe(work, self._loop)
+
     def close(self) -> None:
         """End the loop; what still runs is abandoned."""
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from worker.access_ports import Deeds, Visits
+from worker.arrivals import Arrival
 from worker.blob import BlobHead, BlobName
 from worker.commands import Command
 from worker.events import Event
@@ -34,6 +35,7 @@ from worker.notice_ports import Outbox
 from worker.operations import Operation
 from worker.outcomes import Outcome
 from worker.pace import Pace
+from worker.search_ports import Arrivals, Pulses, Search
 from worker.sweeps import Cursor, Idle, Sweep
 from worker.upkeep_ports import Audits, Checks, Proofs, Slots
 
@@ -242,6 +244,9 @@ class Sweeps(Protocol):
 class Store(
     Lanes,
     Ledger,
+    Search,
+    Arrivals,
+    Pulses,
     Outbox,
     Letters,
     Pauses,
@@ -338,3 +343,6 @@ class Door(Protocol):
 
     def tell(self, event: Event) -> None:
         """Report what happened to whoever listens. Never raises."""
+
+    def remember(self, arrival: Arrival) -> None:
+        """Remember what came and what its sender is told, soon, for people to read. Never raises."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sys
 import threading
 import time
@@ -11,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from celery import Celery
 
+from worker import pulse
 from worker.errors import StoreUnavailable
 from worker.events import DrainFailed
 from worker.heartbeat import Heartbeat
@@ -59,6 +61,11 @@ class Process:
         """
         if self.bridge.settings.worker.watchdog_s:
             threading.Thread(target=self._guard, name="bridge-watchdog", daemon=True).start()
+
+    def show(self) -> None:
+        """From now on, let people see that this process is there."""
+        name = f"{socket.gethostname()}:{os.getpid()}"
+        self._loop.begin(pulse.beat(self.bridge.store, name, clock=self.bridge.clock, sleep=asyncio.sleep))
 
     def tell(self) -> None:
         """From now on, tell metrics and health where there is a port for it. Raises SettingsError."""

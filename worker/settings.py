@@ -114,6 +114,16 @@ class ServiceSettings(Frozen):
     merge_updates: bool = True
     #: The most that user data may take, in bytes of JSON as sent.
     user_data_bytes: int = Field(default=16_000, ge=1000, le=65_535)
+    #: Properties of user data that say who wrote: by their values conversations can be found. Only a hash of
+    #: each is kept, for `ended_retention_s`. Empty keeps none.
+    sender_properties: tuple[str, ...] = (
+        "FromAddress",
+        "From",
+        "FromId",
+        "Email",
+        "CustomerEmail",
+        "Username",
+    )
     retry: RetrySettings = RetrySettings()
     gate: GateSettings = GateSettings()
     reconcile: ReconcileSettings = ReconcileSettings()

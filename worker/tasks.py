@@ -144,6 +144,7 @@ def _watch_over(sender: Any = None, **_: object) -> None:  # noqa: ANN401 - Cele
         return
     process = holder.get()
     process.guard()
+    process.show()
     try:
         process.tell()
     except BridgeError as error:

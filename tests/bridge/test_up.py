@@ -44,6 +44,7 @@ def test_places_say_where_things_are(live: "Up") -> None:
         "BRIDGE_HTTP_PORT",
         "BRIDGE_SMTP_PORT",
         "BRIDGE_CONSOLE_PORT",
+        "BRIDGE_CONSOLE_SANDBOX_URL",
         "BRIDGE_SERVICES",
     }
 

@@ -15,6 +15,7 @@ from connectors.headers import Headers
 from connectors.registry import build, kind
 from console.request_file import read_request
 from tests.connectors.signing import SNS_EVIDENCE, sign
+from worker.arrivals import Arrival
 from worker.blob import BlobName
 from worker.commands import Command
 from worker.errors import KeyConflict
@@ -41,6 +42,7 @@ class RecordingDoor:
     counters: list[tuple[str, str]] = field(default_factory=list)
     #: What was reported.
     events: list[Event] = field(default_factory=list)
+    arrivals: list[Arrival] = field(default_factory=list)
     #: Raised by the next submissions and letters, while there is one.
     fault: BaseException | None = None
     seen: dict[str, tuple[str, Receipt]] = field(default_factory=dict)
@@ -87,6 +89,10 @@ class RecordingDoor:
         if self.fault:
             raise self.fault
         await self.threads.note(note)
+
+    def remember(self, arrival: Arrival) -> None:
+        """Remember what came, and how it was answered."""
+        self.arrivals.append(arrival)
 
     async def tally(self, service: str, counter: str) -> None:
         """Count."""

@@ -374,3 +374,35 @@ def test_what_cannot_be_placed_or_listed_comes_again(
     """A store that is away is no reason to keep a mail as unreadable, or to let it go unlisted."""
     answer = taken(mailbox.connector, mailbox.delivery(mail), broken_door(StoreUnavailable("away")))
     assert answer.answered is Answered.UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("verdict", "answer", "reason"),
+    [
+        (Refused("the signature is stale", told="no"), "refused", "the signature is stale"),
+        (Ignored("no news"), "ignored", "no news"),
+        (UnreadableDelivery("no JSON"), "unreadable", "no JSON"),
+        (ZeroDivisionError(), "unavailable", "ZeroDivisionError"),
+    ],
+)
+def test_each_delivery_is_remembered_with_its_answer(
+    tickets: "Settled", door: "RecordingDoor", verdict: object, answer: str, reason: str
+) -> None:
+    """With the reason that our own people may read; none of the sender's words."""
+    delivery = tickets.delivery(OPENED)
+    taken(Scripted(verdict), delivery, door)
+    (arrival,) = door.arrivals
+    assert (arrival.answer, arrival.reason, arrival.size_bytes) == (answer, reason, len(OPENED))
+    assert (arrival.at, arrival.trace_id) == (delivery.arrived_at, delivery.trace_id)
+    assert "Cold" not in arrival.model_dump_json()
+    assert bool(arrival.letter) is (answer == "unreadable")
+
+
+def test_an_accepted_delivery_is_remembered_with_where_it_led(
+    tickets: "Settled", door: "RecordingDoor"
+) -> None:
+    """Each conversation once."""
+    taken(tickets.connector, tickets.delivery(OPENED), door)
+    (arrival,) = door.arrivals
+    assert arrival.answer == "accepted"
+    assert arrival.external_ids == (door.commands[0].external_id,)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -89,6 +89,7 @@ class House:
         self._redis_url = redis_url
         self.directory = directory
         self.rung: list[Partition] = []
+        self.pages: Sequence[Page] = PAGES
         (directory / "key").write_text("k" * 32)
 
     def settings(self, console: Mapping[str, Any], **more: Any) -> Settings:  # noqa: ANN401 - settings
@@ -147,7 +148,7 @@ class House:
         """Give a console in the running loop."""
         async with self.bridge(console, clock=clock) as bridge:
             actions = Actions(bridge)
-            yield Console(bridge, create_app(actions, PAGES), actions)
+            yield Console(bridge, create_app(actions, self.pages), actions)
             await actions.aclose()
 
 

@@ -1,13 +1,14 @@
 """Intake accepts in order, says so only after the store did, and wakes a worker without waiting for it."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from pydantic_core import to_json
 
+from worker.arrivals import ARRIVALS_CAP, Arrival
 from worker.blob import BlobName
 from worker.blobs.directory import DirectoryBlobs
 from worker.budget import MARKS_BYTES
@@ -155,6 +156,30 @@ class Scene:
         """Return what waits in the conversation."""
         view = asyncio.run(self.store.view(service, "c-1"))
         return [queued.sequence for queued in view.pending] if view else []
+
+
+def test_arrivals_are_remembered_soon_and_never_in_the_way() -> None:
+    """A flood is one write of the last ones; a store that is away loses them, and nobody notices."""
+
+    async def scene(store: Store) -> None:
+        around = Scene(store)
+        for number in range(ARRIVALS_CAP + 1):
+            around.intake.remember(Arrival(channel="mail", at=NOW, answer="accepted", size_bytes=number))
+        await around.intake.settle()
+
+    store = MemoryStore(LIMITS)
+    asyncio.run(scene(store))
+    remembered = asyncio.run(store.arrivals("mail", limit=99))
+    assert [each.size_bytes for each in remembered] == list(range(ARRIVALS_CAP, 0, -1))
+    asyncio.run(scene(_WithoutArrivals(LIMITS)))
+
+
+class _WithoutArrivals(MemoryStore):
+    """A store that is away whenever arrivals are to be kept."""
+
+    async def put_arrivals(self, channel: str, arrivals: Sequence[Arrival]) -> None:
+        """See `worker.search_ports.Arrivals.put_arrivals`."""
+        raise StoreUnavailable(f"away: {channel}, {len(arrivals)}")
 
 
 def test_commands_are_accepted_in_order() -> None:

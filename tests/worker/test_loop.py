@@ -53,6 +53,18 @@ def test_coroutines_of_several_threads_run_together(loop: LoopThread) -> None:
         assert sorted(threads.map(lambda number: loop.run(meet(number)), range(4))) == [0, 1, 2, 3]
 
 
+def test_work_is_begun_without_waiting_for_it(loop: LoopThread) -> None:
+    """It goes on by itself, and whoever began it goes on too."""
+    began, may_end = threading.Event(), asyncio.Event()
+
+    async def work() -> None:
+        began.set()
+        await may_end.wait()
+
+    loop.begin(work())
+    assert began.wait(10)
+
+
 def test_a_closed_loop_leaves_no_thread() -> None:
     """Closing returns when the thread has ended."""
     thread = LoopThread()

@@ -1,7 +1,9 @@
 """A process holds one loop and one bridge, made when first needed and given back once."""
 
 import os
+import socket
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -45,6 +47,18 @@ def test_a_process_runs_coroutines_on_its_bridge(celery: Celery) -> None:
     process.run(process.bridge.store.ping())
     process.close()
     assert not process._loop._thread.is_alive()
+
+
+@pytest.mark.usefixtures("configured")
+def test_a_process_shows_that_it_is_there(celery: Celery) -> None:
+    """Under the name of its host and its own number."""
+    process = Process(celery)
+    process.show()
+    deadline = time.monotonic() + 10
+    while not (signs := process.run(process.bridge.store.signs())) and time.monotonic() < deadline:
+        pass
+    assert list(signs) == [f"{socket.gethostname()}:{os.getpid()}"]
+    process.close()
 
 
 @pytest.mark.usefixtures("environment")

@@ -20,16 +20,17 @@ class RedisDeeds(Linked):
 
     async def record_deed(self, deed: Deed, *, retention: timedelta) -> None:
         """See `worker.access_ports.Deeds.record_deed`."""
-        pipeline = self._link.redis.pipeline(transaction=True)
-        pipeline.hset(TEXTS, deed.id, deed.model_dump_json())
+        # The index leads: whatever breaks off leaves nothing that it does not know of.
+        pipeline = self._link.redis.pipeline(transaction=False)
         pipeline.zadd(INDEX, {deed.id: wire.millis(deed.at)})
+        pipeline.hset(TEXTS, deed.id, deed.model_dump_json())
         pipeline.zrange(INDEX, "-inf", f"({wire.millis(deed.at - retention)}", byscore=True)
         pipeline.zrange(INDEX, 0, -CAP - 1)
         *_, old, surplus = await self._link.ask(pipeline.execute())
         if gone := {*old, *surplus}:
-            pipeline = self._link.redis.pipeline(transaction=True)
-            pipeline.zrem(INDEX, *gone)
+            pipeline = self._link.redis.pipeline(transaction=False)
             pipeline.hdel(TEXTS, *gone)
+            pipeline.zrem(INDEX, *gone)
             await self._link.ask(pipeline.execute())
 
     async def deeds(self, *, limit: int, before: datetime | None = None) -> tuple[Deed, ...]:

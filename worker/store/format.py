@@ -76,11 +76,12 @@ class RedisFormat(Linked):
 
     async def end_import(self, stamp: Stamp) -> None:
         """Stamp the store as the imported one was stamped."""
-        pipeline = self._link.redis.pipeline()
-        pipeline.delete(KEY)
+        # the mark of the import goes last: whatever breaks off, no bridge starts before
+        pipeline = self._link.redis.pipeline(transaction=False)
         pipeline.hset(KEY, "format", stamp.format or FORMAT)
         for service, count in stamp.partitions.items():
             pipeline.hset(KEY, _PARTITIONS + service, count)
+        pipeline.hdel(KEY, _IMPORTING)
         await self._link.ask(pipeline.execute())
 
     async def examine(self, partitions: Mapping[str, int]) -> tuple[str, ...]:

@@ -82,6 +82,24 @@ class Keys:
         """Hash: what was counted in each minute, hour and day."""
         return self.prefix + "pace"
 
+    @property
+    def paces(self) -> str:
+        """Sorted set: channel → milliseconds at which anything of it was counted last."""
+        return self.prefix + "paces"
+
+    @property
+    def recent(self) -> str:
+        """Sorted set: the last conversations of which anything was heard → milliseconds of that."""
+        return self.prefix + "recent"
+
+    def pace_of(self, channel: str) -> str:
+        """Hash: what was counted of one channel."""
+        return f"{self.pace}:{channel}"
+
+    def clue(self, clue: str) -> str:
+        """Sorted set: conversation to which a clue leads → milliseconds at which it last did."""
+        return f"{self.prefix}clue:{clue}"
+
     def lane(self, external_id: str) -> str:
         """List: the waiting commands of a conversation."""
         return f"{self.prefix}lane:{external_id}"

@@ -4,10 +4,12 @@ Everything here is translation between the vocabulary and the scripts' arguments
 in `lua/`, and what may be relied upon in `worker.ports`.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from worker import clues
 from worker.commands import Command, encode, guard_of
 from worker.errors import KeyConflict, LaneFull, Overtaken
 from worker.interactions import Interaction, State
@@ -21,19 +23,20 @@ from worker.lanes import (
     Partition,
     Settlement,
     Way,
+    channel_of,
     partition_of,
 )
 from worker.store import seen, wire
 from worker.store.keys import Keys
-from worker.store.limits import HISTORY_CAP, RING_PATIENCE_MS, UNSAID
+from worker.store.limits import CLUE_CAP, HISTORY_CAP, RECENT_CAP, RING_PATIENCE_MS, UNSAID
 from worker.store.link import Linked
 from worker.store.scripts import Script
 
-_APPEND: Final = Script.named("append", behind=("pace",))
+_APPEND: Final = Script.named("append", behind=("pace", "trail"))
 _CLAIM: Final = Script.named("claim", behind=("gate",))
 _RENEW: Final = Script.named("renew")
 _CONFIRM: Final = Script.named("confirm")
-_SETTLE: Final = Script.named("settle", behind=("gate", "pace"))
+_SETTLE: Final = Script.named("settle", behind=("gate", "pace", "trail"))
 _DEFER: Final = Script.named("defer", behind=("gate", "pace"))
 _BURY: Final = Script.named("bury", behind=("gate", "pace"))
 _HOLD: Final = Script.named("hold")
@@ -58,18 +61,7 @@ class RedisLanes(Linked):
         before, after = wire.received(command, now)
         word, *answer = await self._link.run(
             _APPEND,
-            (
-                keys.told(seen.bucket(key)),
-                keys.lane(lane),
-                keys.row(lane),
-                keys.due,
-                keys.active,
-                keys.history(lane),
-                keys.bell,
-                keys.keys(lane),
-                keys.pace,
-                keys.seen(key),
-            ),
+            _append_keys(keys, command, limits.senders),
             wire.millis(now),
             lane,
             receipt_id,
@@ -88,6 +80,10 @@ class RedisLanes(Linked):
             seen.receipt(receipt_id),
             seen.conversation(key, lane),
             limits.longest_window_ms,
+            command.channel,
+            limits.ended_retention_ms,
+            RECENT_CAP,
+            CLUE_CAP,
         )
         if word in {b"conflict", b"full", b"overtaken"}:
             raise _refusal(command, word, answer)
@@ -144,6 +140,7 @@ class RedisLanes(Linked):
     async def settle(self, claim: Claim, settlement: Settlement, *, lease: timedelta, now: datetime) -> Held:
         """See `worker.ports.Lanes.settle`."""
         keys, lane = Keys.of(claim.partition), claim.external_id
+        known = settlement.interaction.interaction_id
         word = await self._link.run(
             _SETTLE,
             (
@@ -157,6 +154,7 @@ class RedisLanes(Linked):
                 keys.out,
                 keys.pace,
                 keys.outbox,
+                *([keys.clue(clues.of_interaction(known))] if known else ()),
             ),
             wire.millis(now),
             lane,
@@ -170,6 +168,7 @@ class RedisLanes(Linked):
             HISTORY_CAP,
             settlement.calls,
             self._gate(claim.partition.service),
+            CLUE_CAP,
             len(settlement.notices),
             *map(wire.notice, settlement.notices),
             *map(wire.line, settlement.entries),
@@ -193,6 +192,7 @@ class RedisLanes(Linked):
             wire.line(deferral.entry) if deferral.entry else "",
             HISTORY_CAP,
             self._gate(claim.partition.service),
+            channel_of(claim),
         )
         return Held(word.decode())
 
@@ -229,6 +229,7 @@ class RedisLanes(Linked):
             self._gate(claim.partition.service),
             self._link.limits.service(claim.partition.service).ended_retention_ms,
             letter.head.model_dump_json(),
+            letter.command.channel,
             *map(wire.notice, burial.notices),
         )
         return Held(word.decode())
@@ -296,6 +297,25 @@ def _activity(settlement: Settlement, now: datetime) -> int | str:
     if settlement.interaction.state is not State.OPEN:
         return ""
     return "=" if settlement.quiet else wire.millis(now)
+
+
+def _append_keys(keys: Keys, command: Command, senders: Sequence[str]) -> tuple[str, ...]:
+    """Return the keys that `append` works on, in its order."""
+    lane, key = command.external_id, command.idempotency_key
+    return (
+        keys.told(seen.bucket(key)),
+        keys.lane(lane),
+        keys.row(lane),
+        keys.due,
+        keys.active,
+        keys.history(lane),
+        keys.bell,
+        keys.keys(lane),
+        keys.pace,
+        keys.seen(key),
+        keys.recent,
+        *map(keys.clue, clues.of_command(command, senders)),
+    )
 
 
 def _refusal(command: Command, word: bytes, answer: list[Any]) -> KeyConflict | LaneFull | Overtaken:

@@ -35,6 +35,7 @@ class RedisLetters(Linked):
             letter.id,
             letter.model_dump_json(),
             letter.head.model_dump_json(),
+            letter.channel,
         )
 
     async def dead(self, service: str, *, limit: int, offset: int = 0) -> tuple[LetterHead, ...]:

@@ -12,6 +12,10 @@ from worker.store.gate import GateLimits
 CLIENT = "bridge"
 #: Lines kept of each conversation's history.
 HISTORY_CAP = 100
+#: Conversations remembered as those of which anything was heard last, in each partition.
+RECENT_CAP = 1000
+#: Conversations that a clue leads to, in each partition; the last ones.
+CLUE_CAP = 50
 #: How long a ring may take to be answered before another one is sent.
 RING_PATIENCE_MS = 1000
 #: How long the answer of a replay or a discard is kept for its repetition: longer than any call is tried.
@@ -30,6 +34,8 @@ class ServiceLimits:
     lane_cap: int = 1000
     dedup_window_ms: int = 7 * 24 * 3600 * 1000
     ended_retention_ms: int = 30 * 24 * 3600 * 1000
+    #: Properties of user data that say who wrote.
+    senders: tuple[str, ...] = ()
     #: What each partition's gate allows.
     gate: GateLimits = field(default_factory=GateLimits)
     #: How long keys are remembered, for channels with a window of their own.
@@ -54,6 +60,7 @@ class ServiceLimits:
             lane_cap=service.lane_cap,
             dedup_window_ms=int(service.dedup_window_s * 1000),
             ended_retention_ms=int(service.ended_retention_s * 1000),
+            senders=service.sender_properties,
         )
 
     @classmethod

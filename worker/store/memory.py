@@ -5,6 +5,7 @@ It keeps every promise of `worker.ports.Store` but durability; one contract suit
 
 from datetime import datetime, timedelta
 
+from worker import clues
 from worker.commands import Command, guard_of
 from worker.errors import KeyConflict, LaneFull, Overtaken
 from worker.interactions import State
@@ -21,6 +22,7 @@ from worker.lanes import (
     Seen,
     Settlement,
     Way,
+    channel_of,
     partition_of,
 )
 from worker.letters import DeadCommand, Unreadable
@@ -28,11 +30,12 @@ from worker.pace import Counted
 from worker.store import wire
 from worker.store.deeds import MemoryDeeds
 from worker.store.gate import GateLimits
-from worker.store.limits import RING_PATIENCE_MS, UNSAID, Limits
+from worker.store.limits import CLUE_CAP, RECENT_CAP, RING_PATIENCE_MS, UNSAID, Limits
 from worker.store.memory_audits import MemoryAudits
 from worker.store.memory_checks import MemoryChecks
 from worker.store.memory_mailboxes import MemoryMailboxes
 from worker.store.memory_reading import MemoryReading
+from worker.store.memory_search import MemorySearch
 from worker.store.memory_state import Lane, MemoryState, Share, received
 from worker.store.memory_sweeps import MemorySweeps
 from worker.store.outbox import MemoryOutbox
@@ -45,6 +48,7 @@ from worker.store.visits import MemoryVisits
 
 class MemoryStore(
     MemoryReading,
+    MemorySearch,
     MemorySweeps,
     MemoryPauses,
     MemoryThreads,
@@ -61,6 +65,7 @@ class MemoryStore(
 
     def __init__(self, limits: Limits | None = None) -> None:
         super().__init__(MemoryState(limits or Limits()))
+        MemorySearch.__init__(self, self._state)
         MemorySweeps.__init__(self, self._state)
         MemoryPauses.__init__(self)
         MemoryThreads.__init__(self)
@@ -109,7 +114,10 @@ class MemoryStore(
         lane.write(received(command, lane.sequence, now))
         if not guard_of(command):
             lane.activity = lane.activity and now
-        share.count(Counted.ACCEPTED, 1, now)
+            share.lead("", name, RECENT_CAP, now)
+            for clue in clues.of_command(command, limits.senders):
+                share.lead(clue, name, CLUE_CAP, now)
+        share.count(Counted.ACCEPTED, 1, now, command.channel)
         window = timedelta(milliseconds=limits.window_ms(command.channel))
         seen = Seen(receipt, command.fingerprint, now + window)
         share.seen[command.idempotency_key] = lane.keys[command.idempotency_key] = seen
@@ -202,7 +210,10 @@ class MemoryStore(
             return _standing(lane)
         limits, name, time = self._gate(claim), claim.external_id, wire.millis(now)
         share.gate = share.gate.came_home(limits, settlement.calls, time)
-        share.count(Counted.DELIVERED, len(lane.commands) - len(left), now)
+        for done in lane.commands[: len(lane.commands) - len(left)]:
+            share.count(Counted.DELIVERED, 1, now, done.command.channel if done.command else "")
+        if known := settlement.interaction.interaction_id:
+            share.lead(clues.of_interaction(known), name, CLUE_CAP, now)
         lane.commands = left
         lane.interaction = settlement.interaction
         if settlement.interaction.state is not State.OPEN:
@@ -234,7 +245,7 @@ class MemoryStore(
         if deferral.entry:
             lane.write(deferral.entry)
         if deferral.calls:
-            share.count(Counted.FAILED, 1, now)
+            share.count(Counted.FAILED, 1, now, channel_of(claim))
         before = share.gate.left(claim.external_id)
         if not deferral.failed:
             share.gate = before.returned(
@@ -259,9 +270,9 @@ class MemoryStore(
         if burial.park:
             lane.parked = letter.id
         self._free(claim, lane, now)
-        share.count(Counted.DEAD, 1, now)
+        share.count(Counted.DEAD, 1, now, channel_of(claim))
         if burial.calls:
-            share.count(Counted.FAILED, 1, now)
+            share.count(Counted.FAILED, 1, now, channel_of(claim))
         before = share.gate
         weigh = before.failed_call if burial.failed else before.came_home
         share.gate = weigh(self._gate(claim), burial.calls, time)

@@ -60,7 +60,7 @@ class MemoryReading:
         kept = self._state.letters[letter.service]
         if letter.id not in kept:
             kept[letter.id] = (letter.arrived_at, letter, ())
-            self._state.of(letter.service)[0].count(Counted.DEAD, 1, letter.arrived_at)
+            self._state.of(letter.service)[0].count(Counted.DEAD, 1, letter.arrived_at, letter.channel)
 
     async def dead(self, service: str, *, limit: int, offset: int = 0) -> tuple[LetterHead, ...]:
         """See `worker.ports.Letters.dead`."""

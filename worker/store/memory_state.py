@@ -60,6 +60,10 @@ class Share:
     quiet_until: datetime | None = None
     gate: Gate = OPEN
     pace: Pace = field(default_factory=Pace)
+    #: What was counted of each channel.
+    paces: dict[str, Pace] = field(default_factory=dict)
+    #: Where trails lead, by clue: conversation → when it last did.
+    trails: defaultdict[str, dict[str, datetime]] = field(default_factory=lambda: defaultdict(dict))
     #: Open interaction → its last check.
     checked: dict[str, datetime] = field(default_factory=dict)
     #: What each check took, by token.
@@ -76,9 +80,15 @@ class Share:
             self.noticed += 1
             self.outbox[self.noticed] = notice
 
-    def count(self, what: Counted, count: int, now: datetime) -> None:
+    def count(self, what: Counted, count: int, now: datetime, channel: str) -> None:
         """Count so many more."""
         self.pace = counted(self.pace, what, count, wire.millis(now))
+        self.paces[channel] = counted(self.paces.get(channel, Pace()), what, count, wire.millis(now))
+
+    def lead(self, clue: str, name: str, cap: int, now: datetime) -> None:
+        """Let a clue lead to a conversation, and to the last ones only."""
+        trail = {each: at for each, at in self.trails[clue].items() if each != name} | {name: now}
+        self.trails[clue] = dict(sorted(trail.items(), key=lambda each: (each[1], each[0]))[-cap:])
 
 
 #: When it was buried, what, and its lane's history at that time.

@@ -21,6 +21,7 @@ from worker.store.opening import open_servers
 from worker.store.outbox import RedisOutbox
 from worker.store.pauses import RedisPauses
 from worker.store.proofs import RedisProofs
+from worker.store.search import RedisSearch
 from worker.store.skew import RedisSkew
 from worker.store.slots import RedisSlots
 from worker.store.sweeps import RedisSweeps
@@ -40,6 +41,7 @@ class RedisStore(
     RedisLanes,
     RedisLedger,
     RedisLetters,
+    RedisSearch,
     RedisPauses,
     RedisSweeps,
     RedisThreads,

@@ -5,8 +5,10 @@ from datetime import timedelta
 from typing import Final
 
 from worker.store.link import Linked
+from worker.store.scripts import Script
 from worker.visits import Visit
 
+_ATTEMPT: Final = Script.named("attempt")
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
@@ -31,12 +33,7 @@ class RedisVisits(Linked):
 
     async def count_attempt(self, what: str, *, window: timedelta) -> int:
         """See `worker.access_ports.Visits.count_attempt`."""
-        key = _key("attempts", what)
-        pipeline = self._link.redis.pipeline(transaction=True)
-        pipeline.set(key, 0, px=window // _MILLISECOND, nx=True)
-        pipeline.incr(key)
-        _, count = await self._link.ask(pipeline.execute())
-        return int(count)
+        return int(await self._link.run(_ATTEMPT, (_key("attempts", what),), window // _MILLISECOND))
 
     async def forget_attempts(self, what: str) -> None:
         """See `worker.access_ports.Visits.forget_attempts`."""

@@ -17,7 +17,12 @@ from worker.store.redis import RedisStore
 
 LIMITS = Limits(
     services={
-        "support": ServiceLimits(lane_cap=5, dedup_window_ms=60_000, channel_windows_ms={"hasty": 1000}),
+        "support": ServiceLimits(
+            lane_cap=5,
+            dedup_window_ms=60_000,
+            channel_windows_ms={"hasty": 1000},
+            senders=("FromAddress",),
+        ),
         "fragile": ServiceLimits(
             gate=GateLimits(breaker_calls=4, breaker_window_ms=10_000, breaker_open_ms=5_000)
         ),
@@ -49,6 +54,12 @@ def cluster_url(cluster: list[Node]) -> str:
     return f"cluster://{','.join(node.name for node in cluster)}"
 
 
+@pytest.fixture
+def redis_user() -> str:
+    """Whom of the shipped users the store is opened as; what only people use is tried as theirs."""
+    return "worker"
+
+
 @pytest.fixture(params=["memory", "redis", "cluster"])
 def open_store(request: pytest.FixtureRequest) -> OpenStore:
     """Each implementation in turn."""
@@ -61,11 +72,11 @@ def open_store(request: pytest.FixtureRequest) -> OpenStore:
         return memory
 
     if request.param == "redis":
-        # as a worker of a deployed bridge comes: with no more rights than the shipped file gives it
+        # as a process of a deployed bridge comes: with no more rights than the shipped file gives it
         server = request.getfixturevalue("redis_server")
         request.getfixturevalue("redis_url")
         admit(server)
-        url = store_url(server, "worker")
+        url = store_url(server, request.getfixturevalue("redis_user"))
     else:
         url = request.getfixturevalue("cluster_url")
 

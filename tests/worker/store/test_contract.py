@@ -211,6 +211,8 @@ def test_a_claimed_lane_is_not_claimed_again_before_its_lease_ends(run: Run) -> 
         assert await take(store, seconds=44.9, token="t2") == ()
         (claim,) = await take(store, seconds=45, token="t3")
         assert (claim.fence, claim.attempt, claim.suspect, claim.stolen) == (2, 2, True, True)
+        (again,) = await take(store, seconds=46, token="t3")
+        assert (again.fence, again.stolen) == (2, True), "a lost answer is told alike"
 
     run(body)
 

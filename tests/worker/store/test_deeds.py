@@ -15,6 +15,12 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
+@pytest.fixture
+def redis_user() -> str:
+    """The console and the command line come as this one."""
+    return "ops"
+
+
 def deed(number: int, outcome: str = "done") -> Deed:
     """Return a deed so many minutes after noon."""
     return Deed(

@@ -22,6 +22,11 @@ EVERY = [
     KEYS.token("c-1"),
     KEYS.out,
     KEYS.keys("c-1"),
+    KEYS.pace,
+    KEYS.paces,
+    KEYS.pace_of("mail"),
+    KEYS.recent,
+    KEYS.clue("id:1"),
 ]
 
 

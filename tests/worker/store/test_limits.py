@@ -13,6 +13,7 @@ SERVICE = {
     "lane_cap": 7,
     "dedup_window_s": 1.5,
     "ended_retention_s": 60,
+    "sender_properties": ["From"],
 }
 
 
@@ -24,6 +25,7 @@ def test_each_service_has_its_limits() -> None:
         lane_cap=7,
         dedup_window_ms=1_500,
         ended_retention_ms=60_000,
+        senders=("From",),
         gate=GateLimits(burst=1, breaker_calls=20),
     )
     assert limits.window == 5

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from worker.ports import Store
 from worker.store.limits import Limits
 from worker.store.redis import RedisStore
@@ -16,6 +18,12 @@ HOUR = timedelta(hours=1)
 VISIT = Visit(
     person="ann", role="viewer", how="account", rests_on="x", began_at=NOW, ends_at=NOW + timedelta(hours=12)
 )
+
+
+@pytest.fixture
+def redis_user() -> str:
+    """The console and the command line come as this one."""
+    return "ops"
 
 
 def test_a_visit_is_known_until_it_is_closed(run: Run) -> None:

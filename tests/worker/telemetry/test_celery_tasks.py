@@ -15,13 +15,13 @@ def rest() -> None:
 def test_a_task_is_counted_from_its_message_to_its_end() -> None:
     """Sent, received, ended and timed; a name that nobody here knows is no label."""
     celery = Celery("test", broker="memory://", set_as_current=False)
-    task = celery.task(name="bridge.tick")(rest)
+    task = celery.task(name="test.rest")(rest)
     registry = CollectorRegistry()
     tasks = CeleryTasks(celery, registry)
     tasks.listen()
 
-    signals.after_task_publish.send(sender="bridge.tick")
-    for name in ("bridge.tick", "whatever.a.stranger.says"):
+    signals.after_task_publish.send(sender="test.rest")
+    for name in ("test.rest", "whatever.a.stranger.says"):
         signals.task_received.send(sender=None, request=SimpleNamespace(name=name))
     signals.task_prerun.send(sender=task, task_id="t1", task=task)
     signals.task_postrun.send(sender=task, task_id="t1", task=task, state="SUCCESS")
@@ -34,11 +34,11 @@ def test_a_task_is_counted_from_its_message_to_its_end() -> None:
     def value(name: str, **labels: str) -> float | None:
         return registry.get_sample_value(f"openmedia_bridge_celery_{name}", labels)
 
-    assert value("tasks_sent_total", task="bridge.tick") == 1
-    assert value("tasks_received_total", task="bridge.tick") == 1
+    assert value("tasks_sent_total", task="test.rest") == 1
+    assert value("tasks_received_total", task="test.rest") == 1
     assert value("tasks_received_total", task="unknown") == 1
-    assert value("tasks_total", task="bridge.tick", state="success") == 1
-    assert value("tasks_total", task="bridge.tick", state="rejected") == 1
+    assert value("tasks_total", task="test.rest", state="success") == 1
+    assert value("tasks_total", task="test.rest", state="rejected") == 1
     assert value("tasks_total", task="unknown", state="unknown") == 1
     assert value("tasks_total", task="unknown", state="rejected") == 1
-    assert value("task_runtime_seconds_count", task="bridge.tick") == 1
+    assert value("task_runtime_seconds_count", task="test.rest") == 1

@@ -10,11 +10,14 @@
 --      8 keys     hash    as told, but for as long as the conversation lives
 --      9 pace     hash    counts, see pace.lua
 --     10 seen     string  expires|fingerprint|receipt|…: what an older bridge wrote instead of told
+--     11 recent   zset    the last conversations of which anything was heard, see trail.lua
+--     12… clues   zset    what else leads to this one
 -- ARGV 1 now ms · 2 lane · 3 receipt · 4 fingerprint · 5 command · 6 window ms · 7 lane cap
 --      8 history line up to the sequence number · 9 and after it · 10 history cap · 11 ring patience ms
 --      12 idempotency key · 13 of a sweep's command: ms of the activity that it saw; empty for any other
 --      14 the key's digest · 15 fingerprint, packed · 16 receipt, packed · 17 lane, packed
---      18 the longest window of all channels, ms
+--      18 the longest window of all channels, ms · 19 channel · 20 how long trails are kept, ms
+--      21 conversations in recent · 22 conversations in a clue
 --
 -- Returns {accepted|duplicate, what was said, ring 0|1}
 --      or {conflict, what was said first} or {full, waiting commands} or {overtaken, waiting commands}.
@@ -93,8 +96,12 @@ if position == 0 and sequence > 1 then
   redis.call('PERSIST', KEYS[6])
   redis.call('PERSIST', KEYS[8])
 end
-pace_count(KEYS[9], 'accepted', 1, now)
-if not guarded then redis.call('ZADD', KEYS[5], 'XX', now, ARGV[2]) end
+pace_count(KEYS[9], 'accepted', 1, now, ARGV[19])
+if not guarded then
+  redis.call('ZADD', KEYS[5], 'XX', now, ARGV[2])
+  trail_add(KEYS[11], ARGV[2], now, ARGV[20], tonumber(ARGV[21]))
+  for clue = 12, #KEYS do trail_add(KEYS[clue], ARGV[2], now, ARGV[20], tonumber(ARGV[22])) end
+end
 if not redis.call('HGET', KEYS[3], 'parked') then
   -- NX: a lane that backs off or is being worked on keeps its time
   redis.call('ZADD', KEYS[4], 'NX', now, ARGV[2])

@@ -14,7 +14,7 @@
 --     12 outbox   stream  notices for subscribers
 -- ARGV 1 now ms · 2 lane · 3 fence · 4 sequence of the head · 5 letter id · 6 letter · 7 history line
 --      8 park 0|1 · 9 history cap · 10 failed 0|1 · 11 calls made · 12 gate limits
---      13 retention ms of what ended · 14 head of the letter · 15… notices
+--      13 retention ms of what ended · 14 head of the letter · 15 channel · 16… notices
 --
 -- Returns waiting, empty, tripped (this failure shut the gate) or stale. A parked lane names the letter that
 -- parked it. Repeating it buries nothing twice.
@@ -53,9 +53,9 @@ if head and string.match(head, '^(%d+)|') == ARGV[4] then
   else
     redis.call('ZADD', KEYS[3], now, lane)
   end
-  for notice = 15, #ARGV do redis.call('XADD', KEYS[12], '*', 'notice', ARGV[notice]) end
-  pace_count(KEYS[11], 'dead', 1, now)
-  if ARGV[11] ~= '0' then pace_count(KEYS[11], 'failed', 1, now) end
+  for notice = 16, #ARGV do redis.call('XADD', KEYS[12], '*', 'notice', ARGV[notice]) end
+  pace_count(KEYS[11], 'dead', 1, now, ARGV[15])
+  if ARGV[11] ~= '0' then pace_count(KEYS[11], 'failed', 1, now, ARGV[15]) end
 end
 if tripped == 1 then return 'tripped' end
 return redis.call('LLEN', KEYS[1]) > 0 and 'waiting' or 'empty'

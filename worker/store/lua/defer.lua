@@ -7,7 +7,7 @@
 --      5 out      zset  lane -> end of its lease, see gate.lua
 --      6 pace     hash  counts, see pace.lua
 -- ARGV 1 now ms · 2 lane · 3 fence · 4 due ms · 5 suspect 0|1 · 6 counted 0|1 · 7 failed 0|1 · 8 calls made
---      9 history line, empty for none · 10 history cap · 11 gate limits
+--      9 history line, empty for none · 10 history cap · 11 gate limits · 12 channel
 --
 -- Returns waiting, tripped (this failure shut the gate) or stale. Repeating it changes nothing.
 
@@ -26,7 +26,7 @@ if ARGV[9] ~= '' then
   redis.call('RPUSH', KEYS[3], ARGV[9])
   redis.call('LTRIM', KEYS[3], -tonumber(ARGV[10]), -1)
 end
-if ARGV[8] ~= '0' then pace_count(KEYS[6], 'failed', 1, now) end
+if ARGV[8] ~= '0' then pace_count(KEYS[6], 'failed', 1, now, ARGV[12]) end
 if ARGV[7] == '1' and gate_failed(KEYS[4], limits, tonumber(ARGV[8]), now) == 1 then return 'tripped' end
 if ARGV[7] == '0' then
   gate_spend(KEYS[4], limits, tonumber(ARGV[8]) - 1, now)

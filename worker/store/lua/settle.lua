@@ -10,10 +10,11 @@
 --      8 out      zset  lane -> end of its lease, see gate.lua
 --      9 pace     hash  counts, see pace.lua
 --      10 outbox  stream  notices for subscribers
+--      11 clue    zset  what the API's id leads to, see trail.lua; left out where it is not known
 -- ARGV 1 now ms · 2 lane · 3 fence · 4 done up to this sequence · 5 record · 6 keep 0|1 · 7 lease ms
 --      8 activity ms, = when it stays as it is, empty when not open · 9 retention ms of what ended · 10 history cap
 --      11 calls made
---      12 gate limits · 13 how many notices · 14… notices, then history lines
+--      12 gate limits · 13 conversations in a clue · 14 how many notices · 15… notices, then history lines
 --
 -- Returns kept, waiting, empty or stale. Repeating it pops nothing twice and writes nothing twice.
 
@@ -22,12 +23,15 @@ local lane = ARGV[2]
 local limits = gate_limits(ARGV[12])
 if redis.call('HGET', KEYS[2], 'fence') ~= ARGV[3] then return 'stale' end
 
-local popped = 0
+local popped, channels = 0, {}
 while true do
   local head = redis.call('LINDEX', KEYS[1], 0)
   if not head or tonumber(string.match(head, '^(%d+)|')) > tonumber(ARGV[4]) then break end
   redis.call('LPOP', KEYS[1])
   popped = popped + 1
+  -- what a sender writes stands behind it, and with its quotes escaped
+  local channel = string.match(head, '"channel":"([^"]*)"') or ''
+  channels[channel] = (channels[channel] or 0) + 1
 end
 local waiting = redis.call('LLEN', KEYS[1])
 
@@ -37,9 +41,10 @@ if popped == 0 then
 end
 
 gate_came_home(KEYS[7], limits, tonumber(ARGV[11]), now)
-pace_count(KEYS[9], 'delivered', popped, now)
-local notices = 13 + tonumber(ARGV[13])
-for notice = 14, notices do redis.call('XADD', KEYS[10], '*', 'notice', ARGV[notice]) end
+for channel, count in pairs(channels) do pace_count(KEYS[9], 'delivered', count, now, channel) end
+if KEYS[11] then trail_add(KEYS[11], lane, now, ARGV[9], tonumber(ARGV[13])) end
+local notices = 14 + tonumber(ARGV[14])
+for notice = 15, notices do redis.call('XADD', KEYS[10], '*', 'notice', ARGV[notice]) end
 for line = notices + 1, #ARGV do redis.call('RPUSH', KEYS[5], ARGV[line]) end
 redis.call('LTRIM', KEYS[5], -tonumber(ARGV[10]), -1)
 if ARGV[8] == '' then

@@ -1,0 +1,29 @@
+"""The audit log: who did what, for admins."""
+
+from datetime import datetime
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from console.pages.page import actions_of, render
+
+_SHOWN: Final = 100
+
+
+async def page(request: Request) -> Response:
+    """Show the last acts, or those before a time."""
+    deeds = await actions_of(request).bridge.store.deeds(
+        limit=_SHOWN, before=_moment(request.query_params.get("before", ""))
+    )
+    older = deeds[-1].at.isoformat() if len(deeds) == _SHOWN else ""
+    return render(request, "audit_log.html", title="Audit log", deeds=deeds, older=older)
+
+
+def _moment(written: str) -> datetime | None:
+    """Return a moment in an address; None for none, and for what is no moment with its zone."""
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
