@@ -11,7 +11,7 @@ MINUTES ?= 30
 SEED ?= 11
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test screenshots bench fuzz faults mutants lint format lock dist clean
+.PHONY: help run demo test screenshots bench fuzz faults mutants lint format reference lock dist clean
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/'
@@ -52,6 +52,9 @@ lint: $(VENV)/dev ## check style, types and the floors
 format: $(VENV)/dev ## put the code into form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+reference: $(VENV)/dev ## write docs/settings.md from the models of the settings
+	$(BIN)/python -m bridge.settings_reference > docs/settings.md
 
 lock: $(VENV)/dev ## pin every dependency anew: hashes, and no address of any index
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

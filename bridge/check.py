@@ -1,13 +1,13 @@
 """`bridge check`: looks at the settings and at everything they lead to. Changes nothing."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
 from celery import Celery
 
-from bridge import console, receivers
+from bridge import console, machine, mailboxes, receivers
 from bridge.clients import clients_of
 from bridge.findings import Finding, ok, problem, warning
 from bridge.session import configured, wired
@@ -36,6 +36,7 @@ def check() -> tuple[Finding, ...]:
     stated += _clients(settings, secrets)
     stated += receivers.stated(settings, secrets)
     stated += console.stated(settings, secrets)
+    stated += machine.stated(settings, secrets)
     return (*stated, *asyncio.run(_reached(settings, secrets)))
 
 
@@ -59,7 +60,7 @@ def _emptiness(settings: Settings) -> Iterator[Finding]:
 
 
 def _secrets(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
-    references = {
+    references: dict[str, Iterable[str]] = {
         **{f"services.{name}.api_key": (service.api_key,) for name, service in settings.services.items()},
         **{f"channels.{name}.secrets": channel.secrets for name, channel in settings.channels.items()},
         **{f"clients.{name}.keys": client.keys for name, client in settings.clients.items()},
@@ -67,6 +68,15 @@ def _secrets(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
         "links.keys": settings.links.keys,
         **{f"channels.{name}.buckets": _keys(*each.buckets) for name, each in settings.channels.items()},
         "blobs": _keys(settings.blobs),
+        **{
+            f"channels.{name}.mailbox": mailboxes.secrets_of(each.mailbox)
+            for name, each in settings.channels.items()
+        },
+        "smtp.users": settings.smtp.users.values(),
+        "smtp": tuple(filter(None, (settings.smtp.certificate, settings.smtp.private_key))),
+        "traces.headers": settings.traces.headers.values(),
+        **{f"console.clients.{name}": each.tokens for name, each in settings.console.clients.items()},
+        "console.oidc": _client_secret(settings),
     }
     for what, each in references.items():
         for reference in each:
@@ -76,6 +86,11 @@ def _secrets(settings: Settings, secrets: Secrets) -> Iterator[Finding]:
                 yield problem(what, str(error))
             else:
                 yield ok(what, f"{reference} leads to a secret")
+
+
+def _client_secret(settings: Settings) -> tuple[str, ...]:
+    oidc = settings.console.oidc
+    return (oidc.client_secret,) if oidc and oidc.client_secret else ()
 
 
 def _keys(*buckets: BucketAccess) -> tuple[str, ...]:
@@ -117,6 +132,7 @@ async def _reached(settings: Settings, secrets: Secrets) -> list[Finding]:
                 _blobs(bridge),
                 *(_service(bridge, name) for name in settings.services),
                 *(receivers.reached(bridge, name) for name in settings.subscriptions),
+                *(mailboxes.reached(bridge, name) for name in settings.channels),
             )
     except BridgeError as error:
         return [problem("store", str(error))]

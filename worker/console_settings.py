@@ -22,13 +22,16 @@ PersonName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9@_
 class AccountSettings(Frozen):
     """One person who logs in with a password of the console's own."""
 
+    #: What somebody may do.
     role: RoleName
+    #: A hash, as `bridge console password` makes it.
     password: PasswordHash = Field(repr=False)
 
 
 class TokenSettings(Frozen):
     """One program that uses the admin API."""
 
+    #: What it may do.
     role: RoleName
     #: Its tokens, any of which it may present; several while one is being rotated.
     tokens: Annotated[tuple[SecretReference, ...], Field(min_length=1)]
@@ -39,6 +42,7 @@ class OidcSettings(Frozen):
 
     #: As in `https://login.example.com/realms/ops`; `/.well-known/openid-configuration` stands beneath it.
     issuer: Annotated[str, StringConstraints(pattern=r"^https?://[^\s?#]+$")]
+    #: What the provider knows the console by.
     client_id: Annotated[str, Field(min_length=1)]
     #: None for a client that has no secret; PKCE protects the code in either case.
     client_secret: SecretReference | None = None
@@ -65,6 +69,7 @@ class LoginSettings(Frozen):
     #: Wrong passwords for one account, and from one address, within `window_s`; then nobody gets in that way.
     per_account: int = Field(default=10, ge=1)
     per_address: int = Field(default=30, ge=1)
+    #: How long a wrong password counts.
     window_s: Seconds = 900.0
 
 
@@ -76,6 +81,7 @@ class ConsoleSettings(Frozen):
 
     #: Whether `bridge up` brings it.
     enabled: bool = True
+    #: The address to listen on.
     host: str = "127.0.0.1"
     #: 0 takes a free one.
     port: Port = 8090

@@ -12,6 +12,7 @@ class RetrySettings(Frozen):
     A try that reached nobody does not count: its delay is drawn from [0, min(cap, the time waited so far)].
     """
 
+    #: How delays grow: their base, and their cap.
     base_s: Seconds = 0.5
     cap_s: Seconds = 300.0
     #: Tries that were answered, before the command is buried.
@@ -31,6 +32,7 @@ class BreakerSettings(Frozen):
     calls: int = Field(default=20, ge=0)
     #: The share of failed calls that opens it.
     ratio: float = Field(default=0.5, gt=0, le=1)
+    #: How far back calls are weighed.
     window_s: Seconds = 30.0
     #: How long it stays open before a single lane may try.
     open_s: Seconds = 15.0

@@ -19,6 +19,7 @@ class SmtpSettings(Frozen):
 
     #: Whether the port is opened. Unset opens it when a mail channel has no other way in.
     enabled: bool | None = None
+    #: The address to listen on; `0.0.0.0` is every one.
     host: str = "127.0.0.1"
     #: 0 takes a free one.
     port: Port = 8025
@@ -61,6 +62,7 @@ class SmtpSettings(Frozen):
 class LmtpSettings(Frozen):
     """The door for mail by LMTP (RFC 2033): for a mail server that stands beside the bridge."""
 
+    #: The address to listen on.
     host: str = "127.0.0.1"
     #: 0 takes a free one; unset opens none.
     port: Port | None = None
@@ -71,8 +73,11 @@ class LmtpSettings(Frozen):
 class OAuthSettings(Frozen):
     """How an access token for a mailbox is had (XOAUTH2)."""
 
+    #: Whose mailbox it is.
     provider: Literal["google", "microsoft"]
+    #: What the provider knows the bridge by.
     client_id: str
+    #: The secret that goes with `client_id`.
     client_secret: SecretReference
     #: Microsoft's directory; `common` for a refresh token of any.
     tenant: str = "common"
@@ -94,14 +99,17 @@ class OAuthSettings(Frozen):
 class MailboxSettings(Frozen):
     """One folder of an IMAP server, read as a channel's mail."""
 
+    #: The IMAP server.
     host: str
     #: Unset: 993 with implicit TLS, else 143.
     port: Port | None = None
     #: `none` sends the password in the clear: only to this machine, unless `allow_plain_login` is set.
     tls: Literal["implicit", "starttls", "none"] = "implicit"
+    #: Whether the password may travel without TLS to another machine.
     allow_plain_login: bool = False
     #: The certificates to believe the server by, PEM; unset believes those of the system.
     ca: FileReference | None = None
+    #: Who logs in.
     user: str
     #: Whose mail it is, one of the channel's addresses; empty where that is the user.
     address: str = ""

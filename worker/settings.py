@@ -40,6 +40,7 @@ _MIB = 1024 * 1024
 class HttpSettings(Frozen):
     """The door for webhooks."""
 
+    #: The address to listen on; `0.0.0.0` is every one.
     host: str = "127.0.0.1"
     #: 0 takes a free one.
     port: Port = 8080
@@ -200,6 +201,7 @@ class SubscriptionSettings(Frozen):
     channels: tuple[Name, ...] = ()
     #: Whether it may stand in a private network or on this machine, and be spoken to without TLS.
     allow_private: bool = False
+    #: How long a connection may take to be made.
     connect_timeout_s: Seconds = 5.0
     #: How long a whole call may take; Standard Webhooks recommends 15 to 30 s.
     call_timeout_s: Seconds = 15.0
@@ -241,6 +243,7 @@ class Settings(Frozen):
     subscriptions: Mapping[SubscriptionName, SubscriptionSettings] = Field(default_factory=dict)
     #: `json`, `console`, or `auto`: console on a terminal.
     log_format: Literal["auto", "json", "console"] = "auto"
+    #: What is less important is not logged.
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @model_validator(mode="after")

@@ -68,7 +68,9 @@ def ends_of(hours: Hours) -> tuple[time, time | None]:
 class CalendarSettings(Frozen):
     """When business is done: only that time counts as idle."""
 
+    #: From when to when.
     hours: Hours = "08:00-18:00"
+    #: On which days of the week.
     days: Annotated[tuple[Day, ...], Field(min_length=1)] = ("mon", "tue", "wed", "thu", "fri")
     #: Days without business, whatever day of the week they are.
     holidays: tuple[date, ...] = ()

@@ -12,6 +12,7 @@ from worker.measures import Port, Seconds, SecretReference
 class MetricsSettings(Frozen):
     """Where each process tells its metrics and its health; without a port it tells and counts nothing."""
 
+    #: The address to listen on.
     host: str = "127.0.0.1"
     #: 0 takes a free one, which is logged as `metrics_served`.
     intake_port: Port | None = None

@@ -8,12 +8,14 @@ import typer
 
 from bridge.cli import (
     channels,
+    conforming,
     console,
     events,
     gates,
     letters,
     mail,
     moving,
+    privacy,
     processes,
     questions,
     sending,
@@ -32,6 +34,7 @@ _dead = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 _channel = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 _mail = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 _sweep = typer.Typer(rich_markup_mode="markdown")
+_privacy = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 _events = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 _console = typer.Typer(rich_markup_mode="markdown")
 _send = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
@@ -63,6 +66,7 @@ app.command(epilog=EXIT_CODES)(questions.top)
 app.command(epilog=EXIT_CODES)(questions.show)
 app.command(epilog=EXIT_CODES)(questions.check)
 app.command(epilog=EXIT_CODES)(questions.audit)
+app.command(epilog=EXIT_CODES)(conforming.conform)
 app.add_typer(
     _dead, name="dead", help="Look at dead letters, bring them back or give them up.", epilog=EXIT_CODES
 )
@@ -97,6 +101,14 @@ _mail.command(epilog=EXIT_CODES)(mail.audit)
 _mail.command(epilog=EXIT_CODES)(mail.probe)
 _mail.command(epilog=EXIT_CODES)(mail.prune)
 _mail.command(epilog=EXIT_CODES)(mail.sent)
+app.add_typer(
+    _privacy,
+    name="privacy",
+    help="See what is kept of a conversation or a person, or take it out.",
+    epilog=EXIT_CODES,
+)
+_privacy.command(epilog=EXIT_CODES)(privacy.export)
+_privacy.command(epilog=EXIT_CODES)(privacy.erase)
 app.add_typer(_events, name="events", help="Try the events that subscribers are told.", epilog=EXIT_CODES)
 _events.command("send-test", epilog=EXIT_CODES)(events.send_test)
 app.add_typer(

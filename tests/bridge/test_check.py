@@ -42,6 +42,17 @@ service = "away"
 verify = "none"
 options = {{ addresses = ["support@example.com"] }}
 buckets = [{{ url = "s3://mails/in/", access_key = "file:key", secret_key = "env:NO_SUCH_SECRET" }}]
+[channels.mail]
+connector = "email"
+service = "away"
+options = {{ addresses = ["support@example.com"] }}
+[channels.mail.mailbox]
+host = "127.0.0.1"
+port = {port}
+user = "support@example.com"
+password = "env:NO_SUCH_PASSWORD"
+[traces]
+headers = {{ authorization = "env:NO_SUCH_TOKEN" }}
 [channels.odd]
 connector = "pigeon"
 service = "away"
@@ -90,6 +101,10 @@ def test_every_problem_is_found_at_once(environment: dict[str, str], redis_url: 
     found = {(each.grade.value, each.what): each.text for each in check()}
     assert "NO_SUCH_KEY is not set" in found["problem", "services.shut.api_key"]
     assert "NO_SUCH_SECRET is not set" in found["problem", "channels.ses.buckets"]
+    assert "NO_SUCH_PASSWORD is not set" in found["problem", "channels.mail.mailbox"]
+    assert "NO_SUCH_TOKEN is not set" in found["problem", "traces.headers"]
+    assert "openmedia-bridge" in found["ok", "versions"]
+    assert any(what == "disk" for _, what in found)
     assert "'pigeon'" in found["problem", "channels.odd"]
     assert found["problem", "clients"].startswith("clients.shop.keys: a key of under 16 characters")
     assert "cannot be reached" in found["problem", "service away"]

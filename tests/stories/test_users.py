@@ -100,6 +100,9 @@ def test_an_operator_can_work_on_letters_and_do_no_harm(stack: Stack) -> None:
     ask = _command_line(stack)
     assert "u-1" in ask("dead", "list", "support", "--each")
     ask("dead", "discard", "support", "u-1", "--reason", "a test")
+    stack.submit([create("c-1")])
+    ask("privacy", "export", "--address", "jane@example.org")
+    ask("privacy", "erase", "--service", "support", "--external-id", "c-1", "--yes", "--force")
     assert denied(stack.redis) == []
     with redis.Redis.from_url(store_url(stack.redis, "ops")) as client:
         for command in BEYOND_OPS:

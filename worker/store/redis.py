@@ -9,6 +9,7 @@ from worker.store.audits import RedisAudits
 from worker.store.checks import RedisChecks
 from worker.store.deeds import RedisDeeds
 from worker.store.dump import RedisDump
+from worker.store.erasure import RedisErasure
 from worker.store.format import RedisFormat
 from worker.store.lanes import RedisLanes
 from worker.store.ledger import RedisLedger
@@ -55,6 +56,7 @@ class RedisStore(
     RedisSkew,
     RedisDeeds,
     RedisVisits,
+    RedisErasure,
 ):
     """Implements `worker.ports.Store` for the event loop in which it is used."""
 

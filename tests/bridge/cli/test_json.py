@@ -43,6 +43,8 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "channel resume": ("tickets",),
     "mail prune": ("--dry-run",),
     "export": ("moved.jsonl",),
+    "privacy export": ("--service", "support", "--external-id", "c-1"),
+    "privacy erase": ("--service", "support", "--external-id", "c-1"),
     "audit-log": (),
     "send create": ("support", "c-2", "--data", "Subject=Hello"),
     "send update": ("support", "c-2", "--changed", "Subject=Hello"),
@@ -56,6 +58,7 @@ ELSEWHERE = {
     "mail sent": "tests/bridge/test_mail_sent.py: of a mail channel",
     "mail audit": "tests/stories/test_mail_imap.py: against a real server",
     "mail probe": "tests/stories/test_mail_smtp.py: through a real door",
+    "conform": "tests/bridge/test_conform.py: against a sandbox",
     "console password": "tests/bridge/test_password.py: read from a pipe",
     "events send-test": "tests/bridge/test_send_test.py: with a receiver",
 }
