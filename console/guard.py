@@ -40,6 +40,9 @@ PROBES: Final = frozenset({"/livez", "/readyz"})
 OPEN_BENEATH: Final = "/assets/"
 #: The admin API has a guard of its own, which knows no cookies.
 API_BENEATH: Final = "/admin/"
+#: What pages ask for every few seconds, whether or not anybody looks at them: their live parts, and runs.
+LIVE: Final = "/live"
+RUNS_BENEATH: Final = "/runs/"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _BODY_LIMIT: Final = 2 * 1024 * 1024
 _BODY_S: Final = 10.0
@@ -125,7 +128,8 @@ class Guard:
         token = Request(scope).cookies.get(self._site.cookie, "")
         if not self._site.settings.knows_people:
             return _Caller(LOCAL, token or new_token(), fresh=not token)
-        person = await self._visitors.find(token) if token else None
+        by_itself = asks_by_itself(scope["path"])
+        person = await self._visitors.find(token, by_itself=by_itself) if token else None
         return _Caller(person, token or new_token(), fresh=not token)
 
     async def _refusal(self, scope: Scope, receive: Receive, caller: _Caller) -> Response | Receive:
@@ -194,6 +198,11 @@ def _for(role: Role, endpoint: Endpoint) -> Endpoint:
             return say(HTTPStatus.UNPROCESSABLE_ENTITY, f"{error}.")
 
     return answer
+
+
+def asks_by_itself(path: str) -> bool:
+    """Say whether a page asks for a path without a person having done anything."""
+    return path.endswith(LIVE) or path.startswith(RUNS_BENEATH)
 
 
 def _is_open(path: str) -> bool:

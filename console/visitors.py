@@ -37,9 +37,12 @@ class Visitors:
         await self.visits.open_visit(kept_as(token), visit, idle=self._idle)
         return token
 
-    async def find(self, token: str) -> Person | None:
-        """Return who a token stands for; None when the visit has ended or rests on what is no longer so."""
-        visit = await self.visits.visit(kept_as(token), idle=self._idle)
+    async def find(self, token: str, *, by_itself: bool = False) -> Person | None:
+        """Return who a token stands for; None when the visit has ended or rests on what is no longer so.
+
+        What a page asks for by itself is no sign that anybody is there, and leaves the idle time as it is.
+        """
+        visit = await self.visits.visit(kept_as(token), idle=None if by_itself else self._idle)
         if visit is None:
             return None
         if visit.ends_at <= self.clock() or visit.rests_on != self._rests_on(visit.person, visit.how):

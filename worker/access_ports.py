@@ -23,8 +23,8 @@ class Visits(Protocol):
     async def open_visit(self, name: str, visit: Visit, *, idle: timedelta) -> None:
         """Remember a visit under a name until it ends, or nobody asks for it for so long."""
 
-    async def visit(self, name: str, *, idle: timedelta) -> Visit | None:
-        """Return a visit and let its idle time begin anew; None when there is none any more."""
+    async def visit(self, name: str, *, idle: timedelta | None) -> Visit | None:
+        """Return a visit, None when there is none any more; its idle time begins anew where one is given."""
 
     async def close_visit(self, name: str) -> None:
         """Forget a visit."""

@@ -35,6 +35,23 @@ def test_the_store_never_sees_a_token(house: "House", accounts: Mapping[str, Any
     house.hosts(body, accounts)
 
 
+def test_an_open_page_keeps_nobody_logged_in(house: "House", accounts: Mapping[str, Any]) -> None:
+    """What it asks for by itself leaves the idle time as it is; what a person does begins it anew."""
+
+    async def body(console: "Console") -> None:
+        settings = console.bridge.settings.console
+        visitors = Visitors(console.bridge.store, settings, console.bridge.secrets, utc_now)
+        token = await visitors.admit(Person("viewer", Role.VIEWER, "account"))
+        redis, key = console.bridge.store._link.redis, f"bridge:{{visits}}:visit:{kept_as(token)}"
+        await redis.pexpire(key, 60_000)
+        assert await visitors.find(token, by_itself=True) is not None
+        assert await redis.pttl(key) <= 60_000
+        assert await visitors.find(token) is not None
+        assert await redis.pttl(key) > 60_000
+
+    house.hosts(body, accounts)
+
+
 def test_a_visit_by_the_provider_ends_when_its_settings_change(house: "House") -> None:
     """Its roles are those of the log-in, so another table of roles asks for another log-in."""
     token: list[str] = []

@@ -20,11 +20,10 @@ class RedisVisits(Linked):
         key = _key("visit", name)
         await self._link.ask(self._link.redis.set(key, visit.model_dump_json(), px=idle // _MILLISECOND))
 
-    async def visit(self, name: str, *, idle: timedelta) -> Visit | None:
+    async def visit(self, name: str, *, idle: timedelta | None) -> Visit | None:
         """See `worker.access_ports.Visits.visit`."""
-        text = await self._link.ask(
-            self._link.redis.getex(_key("visit", name), px=idle // _MILLISECOND),
-        )
+        key, redis = _key("visit", name), self._link.redis
+        text = await self._link.ask(redis.getex(key, px=idle // _MILLISECOND) if idle else redis.get(key))
         return Visit.model_validate_json(text) if text else None
 
     async def close_visit(self, name: str) -> None:
@@ -62,7 +61,7 @@ class MemoryVisits:
         """See `worker.access_ports.Visits.open_visit`."""
         self._visits[name] = visit
 
-    async def visit(self, name: str, *, idle: timedelta) -> Visit | None:  # noqa: ARG002 - the port's
+    async def visit(self, name: str, *, idle: timedelta | None) -> Visit | None:  # noqa: ARG002 - the port's
         """See `worker.access_ports.Visits.visit`."""
         return self._visits.get(name)
 

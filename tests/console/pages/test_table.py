@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from console.guard import asks_by_itself
 from console.pages.table import PAGES
 from console.people import Role
 from tests.console.conftest import Console, House
@@ -20,6 +21,13 @@ def test_whatever_changes_something_takes_an_operator() -> None:
         looks = page.method == "GET" or page.path in LOOKS
         expected = Role.ADMIN if page.path == "/audit" else Role.VIEWER if looks else Role.OPERATOR
         assert page.role is expected, page.path
+
+
+def test_what_pages_ask_for_by_themselves_is_known() -> None:
+    """The guard takes none of it for a sign that somebody is there, and nothing else."""
+    live = {page.path for page in PAGES if page.method == "GET" and asks_by_itself(page.path)}
+    assert live == {page.path for page in PAGES if page.path.endswith("/live") or page.path == "/runs/{run}"}
+    assert len(live) > 1
 
 
 @pytest.mark.parametrize("name", ["viewer", "stranger"])
