@@ -24,7 +24,7 @@ demo: $(VENV)/run ## send a set of webhooks and mails through the whole bridge a
 
 test: $(VENV)/dev lint ## run every check and the whole suite
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --numprocesses logical --dist loadfile --no-loadscope-reorder
+	$(BIN)/coverage run -m pytest --numprocesses logical --dist loadgroup --no-loadscope-reorder
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 

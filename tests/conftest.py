@@ -22,6 +22,14 @@ settings.register_profile("suite", derandomize=True, deadline=None, print_blob=F
 settings.load_profile("suite")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let each file run in one process of several, and so all browser tests, which share a bridge."""
+    for item in items:
+        folder, file = item.path.parent.name, item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(folder if folder == "browser" else file))
+
+
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[RedisServer]:
     """A private Redis, as the bridge itself starts it."""

@@ -26,7 +26,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         yield played
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running in its thread: it must end before tests of other folders go on
+@pytest.fixture(scope="module")
 def browser(scene: Scene) -> "Iterator[Browser]":  # noqa: ARG001 - first it is known that there is one to look at
     """A headless Chromium."""
     with running_browser(chromium() or "") as running:
