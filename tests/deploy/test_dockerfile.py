@@ -28,7 +28,7 @@ def test_it_holds_the_packages_of_the_wheel() -> None:
     assert copied == packages
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"}
     assert packages <= allowed
-    beside = {"requirements.lock", "pyproject.toml", "README.md", "LICENSE", "deploy/sbom.py", "console"}
+    beside = {"requirements.lock", "pyproject.toml", "README.md", "LICENSE", "deploy/sbom.py"}
     assert allowed - packages <= beside
 
 

@@ -13,8 +13,6 @@ from bridge.cli.program import app
 
 UNITS = Path(__file__).parents[2] / "deploy/systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
-#: Commands that come with another part of the bridge.
-TO_COME = {"console"}
 
 
 class Unit(configparser.RawConfigParser):
@@ -65,7 +63,7 @@ def test_each_runs_a_command_that_exists(path: Path) -> None:
     program_path, command = unit["ExecStart"].split()
     assert program_path == "/opt/openmedia-bridge/bin/bridge"
     commands = get_command(app).commands  # type: ignore[attr-defined]
-    assert command in set(commands) | TO_COME
+    assert command in set(commands)
     assert unit["Restart"] == "always"
 
 
