@@ -15,6 +15,7 @@ from bridge.operator import operator
 from bridge.show import NeverHeardOf
 from console.actions import Actions
 from console.people import Role
+from worker import clues
 from worker.blob import BlobHead, BlobName
 from worker.deadletters import Filter, Letter
 from worker.errors import BridgeError
@@ -41,11 +42,22 @@ class Kept:
     conversations: tuple[LaneView, ...] = ()
     letters: tuple[tuple[Letter, tuple[Entry, ...]], ...] = ()
     blobs: tuple[tuple[BlobHead, bytes], ...] = ()
+    #: What leads to the conversations of a sender; empty where one conversation is meant.
+    clue: str = ""
 
     @property
     def waiting(self) -> tuple[str, ...]:
         """The conversations in which commands wait."""
         return tuple(each.interaction.external_id for each in self.conversations if each.pending)
+
+    @property
+    def name(self) -> str:
+        """What it is of, for the audit log: a conversation by its ids, a person by nothing."""
+        if self.clue:
+            return _A_PERSON
+        rows = [(each.interaction.service, each.interaction.external_id) for each in self.conversations]
+        rows += [(letter.head.service, letter.head.external_id) for letter, _ in self.letters]
+        return " ".join(rows[0])
 
     def facts(self) -> dict[str, Any]:
         """Return all of it as JSON; whole messages in base64."""
@@ -109,15 +121,16 @@ async def of_address(bridge: Bridge, address: str) -> Kept:
         found = [each async for each in _letters(bridge, service, Filter()) if mentions(_texts(*each))]
         letters += found
         named = {letter.head.external_id for letter, _ in found} - {""}
+        named.update(await bridge.store.led_to(service, clues.of_sender(address)))
         for lane in {*await bridge.store.waiting_lanes(service), *named}:
             view = await bridge.store.view(service, lane)
             if view and (lane in named or mentions(repr(_lane(view)).encode())):
                 lanes[service, lane] = view
     blobs = [each async for each in _messages(bridge) if mentions(each[1])]
-    return Kept(tuple(lanes.values()), tuple(letters), tuple(blobs))
+    return Kept(tuple(lanes.values()), tuple(letters), tuple(blobs), clues.of_sender(address))
 
 
-async def erase(bridge: Bridge, kept: Kept, *, person: bool, force: bool) -> Erased:
+async def erase(bridge: Bridge, kept: Kept, *, force: bool) -> Erased:
     """Take out what was found. Raises StillWaiting, unless forced, or StoreUnavailable.
 
     What waits is never taken out: it was accepted. Repeating it does the rest of one that broke off.
@@ -127,8 +140,7 @@ async def erase(bridge: Bridge, kept: Kept, *, person: bool, force: bool) -> Era
             f"commands wait in {', '.join(kept.waiting)}: let them take effect first, or say --force to "
             "erase the rest; what waits is delivered all the same"
         )
-    target = _A_PERSON if person else kept_name(kept)
-    doing = Actions(bridge).recorder.doing(operator(), "erase", target, role=Role.ADMIN, detail=_REASON)
+    doing = Actions(bridge).recorder.doing(operator(), "erase", kept.name, role=Role.ADMIN, detail=_REASON)
     async with doing:
         letters = [await bridge.dead_letters.discard(each.head, reason=_REASON) for each, _ in kept.letters]
         lines = 0
@@ -137,6 +149,9 @@ async def erase(bridge: Bridge, kept: Kept, *, person: bool, force: bool) -> Era
         if bridge.blobs is not None:
             for head, _ in kept.blobs:
                 await bridge.blobs.delete(head.name)
+        if kept.clue:
+            for service in bridge.partitions:
+                await bridge.store.forget_clue(service, kept.clue)
     return Erased(sum(letters), lines, len(kept.blobs), kept.waiting)
 
 
@@ -149,13 +164,6 @@ async def _erase_history(bridge: Bridge, view: LaneView, *, force: bool) -> int:
             f"a command has just come for {row.external_id}: erase it again once it took effect"
         )
     return erased
-
-
-def kept_name(kept: Kept) -> str:
-    """Return which conversation it is, for the audit log."""
-    names = [f"{each.interaction.service} {each.interaction.external_id}" for each in kept.conversations]
-    names += [f"{letter.head.service} {letter.head.external_id}" for letter, _ in kept.letters]
-    return names[0]
 
 
 async def _letters(

@@ -41,7 +41,6 @@ def export(
     import asyncio
 
     async def work() -> dict[str, object]:
-        from bridge import privacy
         from bridge.operator import operator
         from bridge.session import session
         from console.actions import Actions
@@ -49,8 +48,7 @@ def export(
 
         async with session(service) as bridge:
             kept = await _found(bridge, service, external_id, address)
-            target = "a person, by address" if address else privacy.kept_name(kept)
-            async with Actions(bridge).recorder.doing(operator(), "reveal", target, role=Role.ADMIN):
+            async with Actions(bridge).recorder.doing(operator(), "reveal", kept.name, role=Role.ADMIN):
                 return kept.facts()
 
     _require_one(service, external_id, address)
@@ -92,7 +90,7 @@ def erase(
             }
             if not sure:
                 return {"erased": False, **would}
-            done = await privacy.erase(bridge, kept, person=bool(address), force=force)
+            done = await privacy.erase(bridge, kept, force=force)
             return {"erased": True, **would, **dataclasses.asdict(done)}
 
     _require_one(service, external_id, address)

@@ -75,6 +75,16 @@ def test_nothing_of_a_person_is_left(jane: "Operator") -> None:
     assert JANE not in log.lower()
 
 
+def test_a_sender_leads_to_what_is_over(operator: "Operator", a_create: Any) -> None:  # noqa: ANN401 - as above
+    """Nothing of the words is kept, and the conversation is found by who wrote; once erased, by nobody."""
+    (letter,) = operator.buries(a_create().model_copy(update={"user_data": {"From": JANE}}))
+    operator.reads("dead", "discard", "support", letter, "--reason", "over")
+    (lane,) = answer(operator, "export", *PERSON)["conversations"]
+    assert lane["ledger"]["external_id"] == "c-1"
+    assert answer(operator, "erase", *PERSON, "--yes")["history_lines"] == 3
+    assert answer(operator, "export", *PERSON)["conversations"] == []
+
+
 def test_what_waits_holds_it_back(operator: "Operator", a_create: Any) -> None:  # noqa: ANN401 - as above
     """It was accepted, so it is delivered; --force erases the rest."""
     operator.accepts(a_create())

@@ -36,6 +36,11 @@ class RedisErasure(Linked):
         )
         return None if erased == _WAITING else erased
 
+    async def forget_clue(self, service: str, clue: str) -> None:
+        """Let a clue lead nowhere any more. Raises StoreUnavailable."""
+        for keys in self._shares(service):
+            await self._link.ask(self._link.redis.delete(keys.clue(clue)))
+
     async def waiting_lanes(self, service: str) -> tuple[str, ...]:
         """Return the conversations in which commands wait, those behind a buried create left out."""
         shares = (self._link.redis.zrange(keys.due, 0, -1) for keys in self._shares(service))
