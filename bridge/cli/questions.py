@@ -152,9 +152,11 @@ def audit(
     import asyncio
 
     from bridge import audit as auditing
+    from bridge.progress import progress
     from bridge.screen import Screen
 
-    report = asyncio.run(auditing.audit(dry=dry_run))
+    with progress(Screen(), "auditing the store"):
+        report = asyncio.run(auditing.audit(dry=dry_run))
     if as_json:
         sys.stdout.write(auditing.as_json(report, dry=dry_run) + "\n")
     else:
