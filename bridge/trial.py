@@ -12,12 +12,11 @@ from rich.text import Text
 
 from bridge.session import configured
 from bridge.sheet import facts, plain
-from connectors.base import Handshake, Ignored, Threaded, Understood
 from console.request_file import header
 from console.trial import NotTaken, Trial, try_content
 from worker.commands import Command
 
-_COMMANDS: Final = TypeAdapter(list[Command])
+_COMMANDS: Final = TypeAdapter(tuple[Command, ...])
 #: What every command has, and what says nothing here.
 _LEFT_OUT: Final = frozenset({"kind", "service", "channel", "trace_id"})
 
@@ -36,21 +35,24 @@ def try_delivery(
 
 def as_json(trial: Trial) -> str:
     """Return it as one line of JSON."""
-    return json.dumps({"proof": trial.proof, **_meaning(trial.understood)}, ensure_ascii=False)
+    said: dict[str, Any] = {"commands": _COMMANDS.dump_python(trial.commands, mode="json")}
+    if trial.ignored is not None:
+        said = {"ignored": trial.ignored}
+    if trial.handshake is not None:
+        said = {"handshake": trial.handshake}
+    return json.dumps({"proof": trial.proof, **said}, ensure_ascii=False)
 
 
 def print_trial(trial: Trial, console: Console) -> None:
     """Write it for a person: how it was proved, and every command."""
     console.print(facts([("proof", trial.proof)]))
-    understood = trial.understood
-    if isinstance(understood, Ignored):
-        console.print(Text(f"ignored: {plain(understood.reason)}"))
-    elif isinstance(understood, Handshake):
-        console.print(Text(f"answered: {plain(understood.reply.body.decode(errors='replace'))}"))
-    else:
-        for command in _commands(understood):
-            console.print(Text(f"\n{command.kind}", style="bold"))
-            console.print(facts(_facts(command)))
+    if trial.ignored is not None:
+        console.print(Text(f"ignored: {plain(trial.ignored)}"))
+    if trial.handshake is not None:
+        console.print(Text(f"answered: {plain(trial.handshake)}"))
+    for command in trial.commands:
+        console.print(Text(f"\n{command.kind}", style="bold"))
+        console.print(facts(_facts(command)))
 
 
 def _content(file: Path) -> bytes:
@@ -58,19 +60,6 @@ def _content(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise NotTaken(f"{file} cannot be read: {error.strerror}") from error
-
-
-def _meaning(understood: Understood) -> dict[str, Any]:
-    if isinstance(understood, Ignored):
-        return {"ignored": understood.reason}
-    if isinstance(understood, Handshake):
-        return {"handshake": understood.reply.body.decode(errors="replace")}
-    return {"commands": _COMMANDS.dump_python(list(_commands(understood)), mode="json")}
-
-
-def _commands(understood: tuple[Command, ...] | Threaded) -> tuple[Command, ...]:
-    """Return the commands; where they hang on what the store knows, those for a store that knows nothing."""
-    return understood.foreseen if isinstance(understood, Threaded) else understood
 
 
 def _facts(command: Command) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,8 @@ from connectors.base import (
     Delivery,
     Envelope,
     EvidenceNeeded,
+    Handshake,
+    Ignored,
     OriginalNeeded,
     Refused,
     Threaded,
@@ -19,6 +21,7 @@ from connectors.base import (
 from connectors.registry import build
 from console.links import links_of
 from console.request_file import Pair, read_request
+from worker.commands import Command
 from worker.errors import BridgeError
 from worker.secrets import Secrets
 from worker.settings import Settings
@@ -35,6 +38,26 @@ class Trial:
     #: How it was proved genuine.
     proof: str
     understood: Understood
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """What it becomes; where that hangs on what the store knows, for a store that knows nothing."""
+        understood = self.understood
+        if isinstance(understood, Ignored | Handshake):
+            return ()
+        return understood.foreseen if isinstance(understood, Threaded) else understood
+
+    @property
+    def ignored(self) -> str | None:
+        """Why nothing comes of it, None where something does."""
+        return self.understood.reason if isinstance(self.understood, Ignored) else None
+
+    @property
+    def handshake(self) -> str | None:
+        """What is answered to a question about the channel itself, None where it is none."""
+        if not isinstance(self.understood, Handshake):
+            return None
+        return self.understood.reply.body.decode(errors="replace")
 
 
 def try_content(

@@ -12,6 +12,7 @@ from console.letters import Edit
 from console.probe import Answer
 from console.round import Happened
 from console.runs import Run
+from console.trial import Trial
 from worker.commands import Command
 from worker.deeds import Deed
 from worker.frozen import Frozen
@@ -73,6 +74,22 @@ class ChannelList(Frozen):
     """Every channel."""
 
     channels: tuple[ChannelView, ...]
+
+
+class TrialView(Frozen):
+    """What a channel would make of a delivery; nothing was sent or kept."""
+
+    proof: str = Field(description="How it was proved genuine.")
+    commands: tuple[Command, ...]
+    ignored: str | None = Field(description="Why nothing would come of it.")
+    handshake: str | None = Field(description="What a question about the channel itself is answered.")
+
+    @classmethod
+    def of(cls, trial: Trial) -> "TrialView":
+        """Return it as a caller is told it."""
+        return cls(
+            proof=trial.proof, commands=trial.commands, ignored=trial.ignored, handshake=trial.handshake
+        )
 
 
 class ConversationView(Frozen):

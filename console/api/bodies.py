@@ -29,6 +29,16 @@ class StopBody(ReasonBody):
     )
 
 
+class TryBody(Frozen):
+    """A delivery, to see what a channel would make of it."""
+
+    content: Annotated[str, StringConstraints(max_length=500_000)] = Field(
+        description="An HTTP request as it goes over the wire, a body alone, or a mail."
+    )
+    headers: Mapping[_Short, _Short] = Field(default_factory=dict, description="Further headers.")
+    proved: bool = Field(default=True, description="Whether it has to be proved genuine.")
+
+
 class RetryBody(Frozen):
     """What to try now."""
 

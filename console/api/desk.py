@@ -20,16 +20,22 @@ from console.api.answers import (
     ServiceList,
     ServiceView,
     SweepList,
+    TrialView,
 )
+from console.api.bodies import TryBody
 from console.api.problems import NOT_FOUND
 from console.choice import MOST, Chosen, find_one
 from console.condition import look
 from console.people import Person, Role
+from console.request_file import header
+from console.trial import try_content
 from worker.deadletters import Filter
 from worker.letters import LetterHead
 
 #: The role that reads what others did.
 AUDITOR: Final = Role.ADMIN
+#: The role that tries deliveries, as on the console's page.
+TRIER: Final = Role.OPERATOR
 
 
 class Desk:
@@ -65,6 +71,21 @@ class Desk:
                 for name, each in sorted(self._bridge.settings.channels.items())
             )
         )
+
+    async def try_channel(self, person: Person, channel: str, asked: TryBody) -> TrialView:
+        """Say what a channel would make of a delivery."""
+        await self._actions.recorder.refuse(person, "try-channel", channel, role=TRIER)
+        bridge = self._bridge
+        trial = try_content(
+            bridge.settings,
+            bridge.secrets,
+            channel,
+            asked.content.encode(),
+            headers=[header(f"{name}: {value}") for name, value in asked.headers.items()],
+            at=bridge.clock(),
+            proved=asked.proved,
+        )
+        return TrialView.of(trial)
 
     async def conversation(self, service: str, external_id: str) -> ConversationView:
         """Say what is known of a conversation."""

@@ -21,12 +21,13 @@ from console.api.answers import (
     ServiceList,
     ServiceView,
     SweepList,
+    TrialView,
     answer,
 )
-from console.api.bodies import ChoiceBody
+from console.api.bodies import ChoiceBody, TryBody
 from console.api.desk import Desk
 from console.api.guard import Asked
-from console.api.operations import LetterId, RunId, Service
+from console.api.operations import Channel, LetterId, RunId, Service
 from worker.deadletters import Filter
 
 _ExternalId = Annotated[AddressableId, Path(description="The conversation's external id, percent-encoded.")]
@@ -51,6 +52,11 @@ def add_questions(router: APIRouter, desk: Desk, actions: Actions) -> None:
     async def channels() -> Response:
         """Say which channels there are, and which are paused."""
         return answer(await desk.channels())
+
+    @router.post("/channels/{channel}/try", summary="Try a delivery", **description.act(TrialView))
+    async def try_channel(request: Asked, channel: Channel, body: TryBody) -> Response:
+        """Say what a channel would make of a delivery; nothing is sent or kept."""
+        return answer(await desk.try_channel(request.by, channel, body))
 
     @router.get(
         "/services/{service}/interactions/{external_id}",

@@ -8,7 +8,6 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from connectors.base import Handshake, Ignored
 from connectors.registry import kind
 from console.pages.board import WAITING_AT_MOST
 from console.pages.page import actions_of, person_of, refused, render, said
@@ -182,14 +181,13 @@ async def try_payload(request: Request) -> Response:
 
 def meaning(trial: Trial) -> tuple[str, list[list[tuple[str, str]]]]:
     """Return in one sentence what a delivery means, and each command with what it says."""
-    understood = trial.understood
-    if isinstance(understood, Ignored):
-        return f"It would be ignored: {understood.reason}.", []
-    if isinstance(understood, Handshake):
-        return f"It would be answered: {understood.reply.body.decode(errors='replace')}", []
-    commands = understood if isinstance(understood, tuple) else understood.foreseen
-    facts = [_facts(each) for each in _COMMANDS.dump_python(commands, mode="json")]
-    return (f"It would become {len(commands)} command{'' if len(commands) == 1 else 's'}.", facts)
+    if trial.ignored is not None:
+        return f"It would be ignored: {trial.ignored}.", []
+    if trial.handshake is not None:
+        return f"It would be answered: {trial.handshake}", []
+    count = len(trial.commands)
+    facts = [_facts(each) for each in _COMMANDS.dump_python(trial.commands, mode="json")]
+    return (f"It would become {count} command{'' if count == 1 else 's'}.", facts)
 
 
 def _facts(fields: Mapping[str, object]) -> list[tuple[str, str]]:

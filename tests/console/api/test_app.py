@@ -35,7 +35,7 @@ ACTS: dict[str, tuple[str, dict[str, Any] | None]] = {
     "/v1/services/support/sweeps/resume": ("resume-sweeps", None),
 }
 #: What is asked by POST and only looks.
-PLANS = ("/v1/services/support/sweeps/plan", f"{LETTERS}/plan")
+PLANS = ("/v1/services/support/sweeps/plan", f"{LETTERS}/plan", "/v1/channels/tickets/try")
 
 
 def test_every_act_of_the_description_is_tried_here(serve: Serve) -> None:
@@ -180,6 +180,24 @@ def test_what_cannot_be_done_says_why(serve: Serve, letter: Callable[..., Unread
         assert (await office.ask("GET", "/v1/problems/other", role=None)).status_code == 404
         untyped = await office.ask("POST", "/v1/services/support/pause", content=b"{}")
         assert untyped.status_code == 415
+
+    serve(body)
+
+
+def test_a_delivery_is_tried(serve: Serve) -> None:
+    """As by the channel's page: what it would become, or why not; a viewer may not, and nothing is kept."""
+
+    async def body(office: "Office") -> None:
+        path, sent = "/v1/channels/tickets/try", {"content": '{"id": "7", "delivery": "d"}'}
+        refused = await office.ask("POST", path, json=sent)
+        assert (refused.status_code, "refused" in refused.json()["detail"]) == (422, True)
+        tried = await office.ask("POST", path, json={**sent, "proved": False})
+        assert tried.status_code == 200, tried.text
+        assert [each["kind"] for each in tried.json()["commands"]] == ["create"]
+        odd = await office.ask("POST", path, json={**sent, "headers": {"a b": "c"}})
+        assert odd.status_code == 422
+        assert (await office.ask("POST", path, role="viewer", json=sent)).status_code == 403
+        assert (await office.ask("POST", "/v1/channels/other/try", json=sent)).status_code == 422
 
     serve(body)
 
