@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import uvloop
@@ -27,9 +28,9 @@ class LoopThread:
         """Run a coroutine on the loop and return what it returns, or raise what it raises."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def begin(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Let a coroutine run on the loop, until it or the loop ends."""
-        asyncio.run_coroutine_threadsafe(work, self._loop)
+    def begin(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
+        """Let a coroutine run on the loop, until it ends or the future is cancelled."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def close(self) -> None:
         """End the loop; what still runs is abandoned."""

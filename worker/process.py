@@ -40,7 +40,8 @@ class Process:
         """Raise SettingsError, StoreUnsafe, or StoreUnavailable when the store stays away."""
         settings, secrets = read_configuration()
         self._celery = celery
-        self._beating: Future[None] | None = None
+        #: What goes on until the process ends.
+        self._lasting: list[Future[Any]] = []
         self._observer = Observer(settings, secrets, "worker")
         self._loop = LoopThread()
 
@@ -65,7 +66,8 @@ class Process:
     def show(self) -> None:
         """From now on, let people see that this process is there."""
         name = f"{socket.gethostname()}:{os.getpid()}"
-        self._loop.begin(pulse.beat(self.bridge.store, name, clock=self.bridge.clock, sleep=asyncio.sleep))
+        beating = pulse.beat(self.bridge.store, name, clock=self.bridge.clock, sleep=asyncio.sleep)
+        self._lasting.append(self._loop.begin(beating))
 
     def tell(self) -> None:
         """From now on, tell metrics and health where there is a port for it. Raises SettingsError."""
@@ -75,12 +77,12 @@ class Process:
 
     def beat(self, heart: Heartbeat) -> None:
         """From now on, let the event loop keep a heartbeat file fresh."""
-        self._beating = asyncio.run_coroutine_threadsafe(heart.keep(asyncio.sleep), self._loop.loop)
+        self._lasting.append(self._loop.begin(heart.keep(asyncio.sleep)))
 
     def close(self) -> None:
         """Give everything back."""
-        if self._beating is not None:
-            self._beating.cancel()
+        for each in self._lasting:
+            each.cancel()
         self.run(self.bridge.aclose())
         self._loop.close()
         self._observer.close()

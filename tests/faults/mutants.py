@@ -39,7 +39,7 @@ def _unfenced(verb: str, check: str) -> Cut:
 
 _APPEND: Final = """\
         appended = await self._store.append(command, receipt_id=self._ids(), now=self._clock())
-        self._tell(command, appended.receipt)
+        self._tell(command, appended.receipt, began)
         self._ring(command, appended)
         return appended.receipt
 """
@@ -51,7 +51,7 @@ _APPEND_LATER: Final = """\
         except (TimeoutError, StoreUnavailable):
             said = {"service": command.service, "external_id": command.external_id}
             return Receipt(id=name, sequence=1, position=0, accepted_at=now, **said)
-        self._tell(command, appended.receipt)
+        self._tell(command, appended.receipt, began)
         self._ring(command, appended)
         return appended.receipt
 """

@@ -194,7 +194,7 @@ def test_the_store_is_as_small_after_a_month_as_after_a_fortnight(redis_url: str
 
     month = asyncio.run(scene())
     fortnight, end = month.kinds[14], month.kinds[-1]
-    assert {"row", "history", "seen", "letter"} <= end.keys()
+    assert {"row", "history", "told", "letter"} <= end.keys()
     for kind, count in end.items():
         assert count <= 1.1 * fortnight[kind] + 5, kind
     assert end["row"] < A_DAY * 11, "two days open, seven remembered"

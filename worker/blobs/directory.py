@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
+from math import inf
 from pathlib import Path
 from typing import Final
 
@@ -97,7 +98,7 @@ class DirectoryBlobs:
         self._make(self._root / DRAFTS)
         past = datetime.now(UTC).timestamp() - _ABANDONED_S
         for draft in (self._root / DRAFTS).iterdir():
-            if draft.stat().st_mtime < past:
+            if _changed_at(draft) < past:
                 draft.unlink(missing_ok=True)
         self._is_prepared = True
 
@@ -131,6 +132,14 @@ class DirectoryBlobs:
             except FileNotFoundError:
                 continue  # deleted just now
             yield _head(name, found)
+
+
+def _changed_at(draft: Path) -> float:
+    """Return when a draft was last written to; now, so to say, for one that has just become a blob."""
+    try:
+        return draft.stat().st_mtime
+    except FileNotFoundError:
+        return inf
 
 
 def _sorted(folder: Path) -> list[str]:

@@ -98,24 +98,35 @@ def _for_people() -> structlog.dev.ConsoleRenderer:
 
 def listener(**bound: str) -> "LogListener":
     """Return a listener that writes every event as a log line."""
-    # Bound here: the lazy logger that structlog gives out would be bound anew for every event.
-    return LogListener(structlog.get_logger(**bound).bind())
+    return LogListener(structlog.get_logger(**bound))
 
 
 class LogListener:
     """Implements `worker.ports.Listener`."""
 
     def __init__(self, log: Any) -> None:  # noqa: ANN401 - structlog's loggers have no common type
-        self._log = log
+        self._lazy = log
+        self._bound: Any = None
+
+    @property
+    def _log(self) -> Any:  # noqa: ANN401 - as above
+        """The logger, bound once: what structlog gives out would be bound anew for every event.
+
+        Not before it is known how lines are written: a worker makes its listeners earlier than that.
+        """
+        if self._bound is None and structlog.is_configured():
+            self._bound = self._lazy.bind()
+        return self._bound or self._lazy.bind()
 
     def __call__(self, event: Event) -> None:
         """Write one line."""
         level, names = _SHAPES[type(event)]
         # Most events are never written where only warnings are: they must not cost what writing costs.
-        if self._log.is_enabled_for(level):
+        log = self._log
+        if log.is_enabled_for(level):
             values = {name: getattr(event, name) for name in names}
             said = {name: _short(value) for name, value in values.items() if value != ""}
-            self._log.log(level, name_of(event), **said)
+            log.log(level, name_of(event), **said)
 
 
 def _short(value: object) -> object:
