@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Coroutine
-from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
 from celery import Celery
@@ -40,8 +39,6 @@ class Process:
         """Raise SettingsError, StoreUnsafe, or StoreUnavailable when the store stays away."""
         settings, secrets = read_configuration()
         self._celery = celery
-        #: What goes on until the process ends.
-        self._lasting: list[Future[Any]] = []
         self._observer = Observer(settings, secrets, "worker")
         self._loop = LoopThread()
 
@@ -66,8 +63,7 @@ class Process:
     def show(self) -> None:
         """From now on, let people see that this process is there."""
         name = f"{socket.gethostname()}:{os.getpid()}"
-        beating = pulse.beat(self.bridge.store, name, clock=self.bridge.clock, sleep=asyncio.sleep)
-        self._lasting.append(self._loop.begin(beating))
+        self._loop.begin(pulse.beat(self.bridge.store, name, clock=self.bridge.clock, sleep=asyncio.sleep))
 
     def tell(self) -> None:
         """From now on, tell metrics and health where there is a port for it. Raises SettingsError."""
@@ -77,12 +73,11 @@ class Process:
 
     def beat(self, heart: Heartbeat) -> None:
         """From now on, let the event loop keep a heartbeat file fresh."""
-        self._lasting.append(self._loop.begin(heart.keep(asyncio.sleep)))
+        self._loop.begin(heart.keep(asyncio.sleep))
 
     def close(self) -> None:
         """Give everything back."""
-        for each in self._lasting:
-            each.cancel()
+        self._loop.calm()
         self.run(self.bridge.aclose())
         self._loop.close()
         self._observer.close()

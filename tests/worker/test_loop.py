@@ -1,6 +1,7 @@
 """A loop in its own thread runs coroutines for any other."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -63,6 +64,44 @@ def test_work_is_begun_without_waiting_for_it(loop: LoopThread) -> None:
 
     loop.begin(work())
     assert began.wait(10)
+
+
+def test_what_was_begun_ends_in_peace(loop: LoopThread) -> None:
+    """Calm returns when it has cleaned up after itself, however long that takes; calm twice is no harm."""
+    began, cleaned = threading.Event(), threading.Event()
+
+    async def work() -> None:
+        try:
+            began.set()
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            cleaned.set()
+
+    loop.begin(work())
+    assert began.wait(10)
+    loop.calm()
+    assert cleaned.is_set()
+    loop.calm()
+
+
+def test_whoever_does_not_hear_the_first_time_is_told_again(loop: LoopThread) -> None:
+    """As a client does that takes a cancellation for a broken connection and goes on."""
+    began, ended = threading.Event(), threading.Event()
+
+    async def work() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            began.set()
+            await asyncio.Event().wait()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    loop.begin(work())
+    assert began.wait(10)
+    loop.calm()
+    assert ended.is_set()
 
 
 def test_a_closed_loop_leaves_no_thread() -> None:
