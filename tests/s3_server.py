@@ -59,21 +59,22 @@ def running(program: str, directory: Path) -> Iterator[str]:
 
 def _started(program: str, directory: Path) -> "tuple[subprocess.Popen[bytes], str]":
     """Return a server that answers: somebody else may take a port between its choice and its use."""
-    for _ in range(_TRIES):
-        ports = _free_ports(2 * len(_PARTS))
-        server, endpoint = _start(program, directory, ports), f"http://127.0.0.1:{ports[6]}"
+    for number in range(_TRIES):
+        ports, data = _free_ports(2 * len(_PARTS)), directory / f"try-{number}"
+        data.mkdir()  # what one wrote, its ports among it, leads the next one astray
+        server, endpoint = _start(program, directory, data, ports), f"http://127.0.0.1:{ports[6]}"
         if _answers(endpoint, server):
             return server, endpoint
         _end(server)
     raise AssertionError("SeaweedFS does not answer")
 
 
-def _start(program: str, directory: Path, ports: list[int]) -> "subprocess.Popen[bytes]":
+def _start(program: str, directory: Path, data: Path, ports: list[int]) -> "subprocess.Popen[bytes]":
     options = []
     for part, port, second in zip(_PARTS, ports[::2], ports[1::2], strict=True):
         options += [f"-{part}.port={port}", f"-{part}.port.grpc={second}"]
     command = [program, "server", "-s3", "-s3.iam=false"]
-    command += [f"-s3.config={directory}/s3.json", f"-dir={directory}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
+    command += [f"-s3.config={directory}/s3.json", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
     # every bucket has volumes of its own
     command += ["-master.telemetry=false", "-master.volumeSizeLimitMB=64", "-volume.max=100"]
     with (directory / "log").open("ab") as log:
