@@ -75,6 +75,8 @@ def _start(program: str, directory: Path, data: Path, ports: list[int]) -> "subp
         options += [f"-{part}.port={port}", f"-{part}.port.grpc={second}"]
     command = [program, "server", "-s3", "-s3.iam=false"]
     command += [f"-s3.config={directory}/s3.json", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
+    # catalogues of tables, which nobody asks for, have ports that only one server can have
+    command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
     # every bucket has volumes of its own
     command += ["-master.telemetry=false", "-master.volumeSizeLimitMB=64", "-volume.max=100"]
     with (directory / "log").open("ab") as log:
