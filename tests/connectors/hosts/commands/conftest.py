@@ -142,8 +142,8 @@ def problem(response: httpx.Response, status: int, name: str) -> dict[str, Any]:
 def make_shop() -> Callable[..., Shop]:
     """Make an API with settings of its own."""
 
-    def make(**settings: Any) -> Shop:  # noqa: ANN401 - the settings' own types
-        store = MemoryStore(Limits({"support": ServiceLimits(lane_cap=5)}))
+    def make(lane_cap: int = 5, **settings: Any) -> Shop:  # noqa: ANN401 - the settings' own types
+        store = MemoryStore(Limits({"support": ServiceLimits(lane_cap=lane_cap)}))
         numbers = count(1)
         service = ServiceSettings(base_url="http://127.0.0.1:9/nexus/v3", api_key="env:NOBODY")
         intake = Counting(

@@ -45,7 +45,8 @@ EXAMPLES = settings(
 @pytest.fixture
 def base(make_shop: Callable[..., "Shop"]) -> Iterator[str]:
     """The address of the API, served over real sockets by another thread."""
-    app = make_shop(max_body_bytes=1_000_000, max_waiting=0).app
+    # whatever is drawn may be drawn often: a full lane is no fault, and another test's affair
+    app = make_shop(lane_cap=10_000, max_body_bytes=1_000_000, max_waiting=0).app
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none"))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
