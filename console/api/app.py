@@ -10,12 +10,13 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from connectors.hosts.commands.app import CommandApi
+from connectors.hosts.commands.guarded import guarded
 from connectors.hosts.commands.problems import Problem
 from console.actions import Actions
 from console.api import description
 from console.api.clients import Clients
 from console.api.desk import Desk
-from console.api.guard import Guard, guarded
+from console.api.guard import Guard
 from console.api.operations import add_letter_acts, add_service_acts, add_sweep_acts
 from console.api.problems import KINDS, NOT_FOUND, TYPES, WRONG_METHOD
 from console.api.questions import add_letter_questions, add_questions

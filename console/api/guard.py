@@ -1,27 +1,23 @@
 """The guard of the admin API: who asks, how much they send, and where what goes wrong is told."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
-from urllib.parse import unquote_to_bytes
 
 import structlog
-from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
 from connectors.hosts.body import Gone, read_body
 from connectors.hosts.commands import document
+from connectors.hosts.commands.guarded import Handle, decoded
 from connectors.hosts.commands.problems import Problem
 from console.api.clients import Clients
-from console.api.problems import MALFORMED, TOO_SLOW, UNAVAILABLE, explain
+from console.api.problems import TOO_SLOW, UNAVAILABLE, explain
 from console.people import Person
 
 _log: Any = structlog.get_logger()
 
 _BODY_LIMIT: Final = 1024 * 1024
 _BODY_S: Final = 10.0
-
-Handle = Callable[[Request], Awaitable[Response]]
 
 
 class Asked(Request):
@@ -66,7 +62,7 @@ class Guard:
         """Return the request with its body read. Raises Problem, TooLarge, TooSlow or Gone."""
         by = self._person(request)
         for name, sent in request.path_params.items():
-            request.path_params[name] = _decoded(sent)
+            request.path_params[name] = decoded(sent)
         body = b""
         if request.method == "POST":
             length = request.headers.get("content-length", "")
@@ -87,28 +83,3 @@ class Guard:
         if local is not None and not self._clients.known:
             return local
         return self._clients.recognise(request.headers.getlist("authorization"))
-
-
-def guarded(guard: Guard) -> type[APIRoute]:
-    """Return the kind of route that stands behind a guard."""
-
-    class Guarded(APIRoute):
-        """Where FastAPI lets a request be looked at before it reads the body itself."""
-
-        def get_route_handler(self) -> Any:  # noqa: ANN401 - FastAPI's signature
-            handle = super().get_route_handler()
-
-            async def answer(request: Request) -> Response:
-                return await guard.answer(request, handle)
-
-            return answer
-
-    return Guarded
-
-
-def _decoded(segment: str) -> str:
-    """Return one percent-decoded segment of the path. Raises Problem."""
-    try:
-        return unquote_to_bytes(segment).decode()
-    except UnicodeDecodeError:
-        raise Problem(MALFORMED, "The path is not UTF-8 beneath its percent-encoding.") from None

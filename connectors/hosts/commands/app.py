@@ -18,7 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from connectors.answering import Answering
 from connectors.hosts.commands import description, page
 from connectors.hosts.commands.desk import Desk
-from connectors.hosts.commands.guard import Guard, guarded
+from connectors.hosts.commands.guard import Guard
+from connectors.hosts.commands.guarded import guarded
 from connectors.hosts.commands.keys import Client
 from connectors.hosts.commands.operations import add_operations
 from connectors.hosts.commands.problems import KINDS, NOT_FOUND, TYPES, WRONG_METHOD, Problem

@@ -5,13 +5,11 @@ shown a stack trace, and nobody gets a 500.
 """
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import unquote_to_bytes
 
 import structlog
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope
@@ -19,13 +17,13 @@ from starlette.types import Receive, Scope
 from connectors.headers import Headers
 from connectors.hosts.body import Gone, TooLarge, TooSlow, read_body
 from connectors.hosts.commands import document
+from connectors.hosts.commands.guarded import Handle, decoded
 from connectors.hosts.commands.keys import Client, recognise
 from connectors.hosts.commands.problems import (
     FORBIDDEN,
     INVALID,
     KEY_REUSED,
     LANE_FULL,
-    MALFORMED,
     TOO_LARGE,
     TOO_SLOW,
     UNAVAILABLE,
@@ -45,8 +43,6 @@ _log: Any = structlog.get_logger()
 #: The channel that is named where nobody knows the client.
 _NOBODY: Final = "api"
 _LATER: Final = "The bridge cannot do this now; send it again later, with the same Idempotency-Key."
-
-Handle = Callable[[Request], Awaitable[Response]]
 
 
 class Asked(Request):
@@ -119,12 +115,12 @@ class Guard:
 
     async def _admit(self, request: Request, client: Client, trace_id: str, place: Place) -> Asked:
         """Return the request with its body read. Raises Problem, TooLarge, TooSlow, NoRoom or Gone."""
-        service = _decoded(request.path_params["service"])
+        service = decoded(request.path_params["service"])
         if service not in client.services:
             raise Problem(FORBIDDEN, f"Client {client.name!r} may not use a service of this name.")
         request.path_params["service"] = service
         if "external_id" in request.path_params:
-            request.path_params["external_id"] = _decoded(request.path_params["external_id"])
+            request.path_params["external_id"] = decoded(request.path_params["external_id"])
         body = await self._body(request, place) if request.method == "POST" else b""
         content = None
         if body:
@@ -188,31 +184,6 @@ class Guard:
         if service in self._services:
             self._door.tell(RequestRejected(service, channel, name))
             await self._door.tally(service, f"{channel}:{name}")
-
-
-def guarded(guard: Guard) -> type[APIRoute]:
-    """Return the kind of route that stands behind a guard."""
-
-    class Guarded(APIRoute):
-        """Where FastAPI lets a request be looked at before it reads the body itself."""
-
-        def get_route_handler(self) -> Any:  # noqa: ANN401 - FastAPI's signature
-            handle = super().get_route_handler()
-
-            async def answer(request: Request) -> Response:
-                return await guard.answer(request, handle)
-
-            return answer
-
-    return Guarded
-
-
-def _decoded(segment: str) -> str:
-    """Return one percent-decoded segment of the path. Raises Problem."""
-    try:
-        return unquote_to_bytes(segment).decode()
-    except UnicodeDecodeError:
-        raise Problem(MALFORMED, "The path is not UTF-8 beneath its percent-encoding.") from None
 
 
 def _reasons(error: RequestValidationError) -> list[dict[str, str]]:
