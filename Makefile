@@ -16,8 +16,8 @@ SEED ?= 11
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/'
 
-run: $(VENV)/run ## start the bridge, an embedded Redis and the sandbox in the foreground
-	@$(BIN)/bridge up
+run: $(VENV)/run ## start the bridge in the foreground, with what CONFIG=bridge.toml leaves out: a Redis, the sandbox
+	@$(BIN)/bridge up $(if $(CONFIG),--config $(CONFIG)) $(OPTIONS)
 
 demo: $(VENV)/run ## send a set of webhooks and mails through the whole bridge and check what comes of them
 	@$(BIN)/bridge demo

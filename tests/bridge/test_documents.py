@@ -6,7 +6,8 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,19 @@ import pytest
 import typer.main
 
 from bridge.cli.program import app
+from bridge.home import Home
+from worker.settings import Settings
 
 if TYPE_CHECKING:
     from tests.bridge.conftest import Up
 
 ROOT = Path(__file__).parents[2]
-_BLOCK = re.compile(r"^```(?P<kind>sh|python)\n(?P<text>.*?)^```", re.DOTALL | re.MULTILINE)
-#: Blocks that are run as they stand, in this order, by document and beginning.
+_BLOCK = re.compile(r"^```(?P<kind>sh|python|toml)\n(?P<text>.*?)^```", re.DOTALL | re.MULTILINE)
+#: Its blocks are run one after the other, all of them.
+TUTORIAL = "docs/tutorial.md"
+#: Where the tutorial says that things are.
+_USUAL = ("http://127.0.0.1:8080", "http://127.0.0.1:8099", "127.0.0.1:8025")
+#: Blocks of other documents that are run as they stand, in this order, by document and beginning.
 RUN: tuple[tuple[str, str], ...] = (
     ("README.md", ".venv/bin/bridge show support EXTERNAL_ID"),
     ("docs/operations.md", "bridge pause support"),
@@ -45,6 +52,7 @@ ONLY_READ: dict[tuple[str, str], str] = {
     ("docs/operations.md", "bridge status"): "top goes on until somebody presses q",
     ("docs/operations.md", "for service in"): "tests/bridge/test_moving.py: needs a second store",
     ("docs/operations.md", "rabbitmqctl"): "tests/stories/test_rabbitmq.py: another program's",
+    ("docs/operations.md", "mkdir -p -m 700 secrets"): "tests/stories/test_rabbitmq.py runs it",
     ("docs/operations.md", "deploy/make-secrets.sh"): "tests/deploy/test_compose.py: needs Docker",
     ("docs/operations.md", "python3 -m venv"): "changes the machine",
     ("docs/operations.md", "kubectl"): "needs a cluster",
@@ -105,7 +113,7 @@ def test_every_command_in_a_document_can_be_typed(document: str, words: list[str
 
 def test_every_block_is_in_one_table() -> None:
     """Whoever writes a block says whether it is run; a row that names none is no longer needed."""
-    found = list(blocks("sh"))
+    found = [(document, text) for document, text in blocks("sh") if document != TUTORIAL]
     rows = {
         (document, text): named(RUN, document, text) + named(ONLY_READ, document, text)
         for document, text in found
@@ -123,9 +131,7 @@ def test_the_blocks_do_what_they_say(live: "Up") -> None:
     assert live.bridge("send", "create", "support", external_id, "--data", "Subject=Hello").returncode == 0
     live.shown(external_id)
     secrets = Path(live.places["data"]) / "secrets"
-    setting = f"""set -e
-curl() {{ command curl --fail-with-body "$@"; }}
-bridge() {{ {sys.executable} -m bridge "$@"; }}
+    setting = f"""
 KEY=$(cat {secrets}/example-client.key)
 API={live.places["intake"]}/v1/services/support/interactions
 TOKEN=none
@@ -133,8 +139,34 @@ TOKEN=none
     texts = [next(text for document, text in blocks("sh") if named([row], document, text)) for row in RUN]
     pasted = "\n".join(texts).replace(".venv/bin/bridge", "bridge").replace("EXTERNAL_ID", external_id)
     pasted = pasted.replace("http://127.0.0.1:8090", str(live.places["console"]))
-    done = _shell(live, f"{setting}{pasted}\nbridge resume support\n")
-    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    _shell(live, f"{setting}{pasted}\nbridge resume support\n")
+
+
+@pytest.mark.story
+@pytest.mark.timeout(300)
+def test_the_tutorial_leads_where_it_says(start: "Callable[..., Up]") -> None:
+    """Each of its commands works; a webhook of one's own is accepted once, and two mails are one interaction."""
+    before, after = re.split(r"^make run\n", "".join(_texts(TUTORIAL)), flags=re.MULTILINE)[1:]
+    up = start()
+    (mail,) = re.findall(r"external_id\s+(desk-\S+)", _learn(up, before))
+    assert up.end() == 0
+    up = start()
+    said = _learn(up, after)
+    assert [said.count(f'"status":"{each}"') for each in ("accepted", "duplicate")] == [2, 1]
+    assert '"externalId": "A-1001"' in said
+    assert up.shown("A-1001", sequence=2)["interaction"]["state"] == "ended"
+    assert up.shown(mail, sequence=2)["interaction"]["state"] == "open"
+
+
+def test_the_tutorials_settings_can_be_pasted(tmp_path: Path) -> None:
+    """What it shows of a real mailbox belongs beneath what it had put into the settings before."""
+    written = [Home.at(tmp_path).default_settings().read_text(encoding="utf-8")]
+    for text in _texts(TUTORIAL):
+        written += re.findall(r"<<'TOML'\n(.*?)^TOML$", text, re.DOTALL | re.MULTILINE)
+    written += [text for document, text in blocks("toml") if document == TUTORIAL]
+    settings = Settings.model_validate(tomllib.loads("\n".join(written)))
+    assert settings.channels["shop"].connector == "webhook"
+    assert settings.channels["desk"].mailbox is not None
 
 
 @pytest.mark.story
@@ -147,10 +179,27 @@ def test_the_python_block_does_what_it_says(live: "Up") -> None:
     assert live.shown("order-1042")["interaction"]["state"] == "open"
 
 
-def _shell(live: "Up", script: str) -> subprocess.CompletedProcess[str]:
+def _texts(document: str) -> list[str]:
+    return [text for each, text in blocks("sh") if each == document]
+
+
+def _learn(up: "Up", text: str) -> str:
+    """Do what a part of the tutorial says, and return what was seen."""
+    smtp = "{host}:{port}".format(**up.places["smtp"])
+    for usual, place in zip(_USUAL, (up.places["intake"], up.places["sandbox"], smtp), strict=True):
+        text = text.replace(usual, place)
+    return _shell(up, text)
+
+
+def _shell(live: "Up", script: str) -> str:
+    """Run a script whose commands must all come off, and return what it wrote."""
+    setting = f"""set -e
+curl() {{ command curl --fail-with-body --retry 9 --retry-all-errors --retry-delay 1 "$@"; }}
+bridge() {{ {sys.executable} -m bridge "$@"; }}
+"""
     env = {name: value for name, value in os.environ.items() if not name.startswith("BRIDGE_")}
-    return subprocess.run(
-        ["/bin/bash", "-c", script],
+    done = subprocess.run(
+        ["/bin/bash", "-c", setting + script],
         cwd=live.directory,
         env={**env, "BRIDGE_DATA": str(live.places["data"])},
         capture_output=True,
@@ -158,3 +207,5 @@ def _shell(live: "Up", script: str) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=240,
     )
+    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    return done.stdout
