@@ -145,7 +145,7 @@ TOKEN=none
 @pytest.mark.story
 @pytest.mark.timeout(300)
 def test_the_tutorial_leads_where_it_says(start: "Callable[..., Up]") -> None:
-    """Each of its commands works; a webhook of one's own is accepted once, and two mails are one interaction."""
+    """Each of its commands works; a webhook is accepted once, and two mails are one interaction."""
     before, after = re.split(r"^make run\n", "".join(_texts(TUTORIAL)), flags=re.MULTILINE)[1:]
     up = start()
     (mail,) = re.findall(r"external_id\s+(desk-\S+)", _learn(up, before))

@@ -58,7 +58,7 @@ def own_redis(tmp_path: Path) -> Iterator[Node]:
 
 @pytest.fixture
 def running(tmp_path: Path, rabbit: RabbitServer, own_redis: Node) -> Iterator[dict[str, Any]]:
-    """What the handbook has people type to run the bridge on a store and a broker of their own; its places."""
+    """The places of a bridge that was started as the handbook says, on a store and a broker of one's own."""
     settings, typed = _handbook("With a store and a broker of your own")
     settings = settings.replace(":6379", f":{own_redis.port}").replace(":5672", f":{rabbit.port}")
     (tmp_path / "bridge.toml").write_text(settings)
@@ -99,7 +99,7 @@ def test_make_run_takes_a_store_and_a_broker_of_ones_own(
         "Content-Type": "application/json",
         "X-Signature-256": hmac.new(secret, body, "sha256").hexdigest(),
     }
-    request = urllib.request.Request(f"{running['intake']}/channels/tickets", body, headers)
+    request = urllib.request.Request(f"{running['intake']}/channels/tickets", body, headers)  # noqa: S310 - ours
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - the address is ours
         assert (answer.status, json.load(answer)["status"]) == (202, "accepted")
     (seen,) = wait_until(lambda: _interactions(running["sandbox"]), reason="the interaction")
