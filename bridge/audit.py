@@ -9,11 +9,12 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
+from bridge.progress import Reach
 from bridge.session import session
 from bridge.sheet import columns, plain
 from worker.audit import audit as mend
 from worker.events import Event
-from worker.upkeep import Audit, Flaw
+from worker.upkeep import Audit, Flaw, Stretch
 
 #: What contradicts, and what mending does about it.
 MEANINGS: Final[Mapping[Flaw, tuple[str, str]]] = {
@@ -31,15 +32,20 @@ MEANINGS: Final[Mapping[Flaw, tuple[str, str]]] = {
 }
 
 
-async def audit(*, dry: bool) -> Audit:
+async def audit(*, dry: bool, reach: Reach) -> Audit:
     """Look at the whole store, and mend what contradicts unless it is `dry`.
 
     For entry points only. Raises BridgeError.
     """
+
+    def watch(at: Stretch) -> None:
+        reach(at.passed, at.total, f"{at.found:,} found")
+
     async with session() as bridge:
+        store, clock = bridge.store, bridge.clock
         if dry:
-            return await bridge.store.audit(limit=sys.maxsize, now=bridge.clock(), dry=True)
-        return await mend(bridge.store, keys=sys.maxsize, clock=bridge.clock, listen=_unheard, anew=True)
+            return await store.audit(limit=sys.maxsize, now=clock(), dry=True, watch=watch)
+        return await mend(store, keys=sys.maxsize, clock=clock, listen=_unheard, anew=True, watch=watch)
 
 
 def _unheard(_: Event) -> None:

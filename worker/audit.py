@@ -10,7 +10,7 @@ from worker.lanes import Partition
 from worker.ports import Clock, Listener
 from worker.upkeep import Audit, Flaw
 from worker.upkeep_events import Audited, AuditRepaired
-from worker.upkeep_ports import Audits
+from worker.upkeep_ports import Audits, Watch
 
 
 class Book(Audits, Protocol):
@@ -20,14 +20,22 @@ class Book(Audits, Protocol):
         """See `worker.ports.Letters.tally`."""
 
 
-async def audit(book: Book, *, keys: int, clock: Clock, listen: Listener, anew: bool = False) -> Audit:
+async def audit(
+    book: Book,
+    *,
+    keys: int,
+    clock: Clock,
+    listen: Listener,
+    anew: bool = False,
+    watch: Watch | None = None,
+) -> Audit:
     """Look at the next part of the store, about so many keys, and mend it. Raises StoreUnavailable.
 
-    `anew` begins at the beginning, and not where the last look ended.
+    `anew` begins at the beginning, and not where the last look ended. `watch` hears how far it is.
     The count of each flaw stands in its service's tallies, as `audit:FLAW`.
     """
     began = clock()
-    report = await book.audit(limit=keys, now=began, anew=anew)
+    report = await book.audit(limit=keys, now=began, anew=anew, watch=watch)
     groups = defaultdict[tuple[Partition, Flaw], list[str]](list)
     for each in report.mended:
         groups[each.partition, each.flaw].append(each.name)

@@ -67,3 +67,15 @@ class Audit:
     mended: tuple[Mended, ...]
     #: Whether this look reached the end of the store, so that the next one begins anew.
     whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """How far one look at the store has come, for whoever watches."""
+
+    #: Keys, and names in lists of them, that were gone through.
+    passed: int
+    #: About how many there are.
+    total: int
+    #: Flaws found so far.
+    found: int

@@ -1,13 +1,16 @@
 """Ports of upkeep: what the chores need of the store beyond what everybody does; see `worker.ports`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from worker.interactions import Interaction
 from worker.lanes import Entry, Partition
 from worker.notices import Notice
-from worker.upkeep import Audit, Check, Unchecked
+from worker.upkeep import Audit, Check, Stretch, Unchecked
+
+#: Hears how far a look through the store has come.
+Watch = Callable[[Stretch], None]
 
 
 class Slots(Protocol):
@@ -82,7 +85,15 @@ class Proofs(Protocol):
 class Audits(Protocol):
     """Looks at whether the store agrees with itself."""
 
-    async def audit(self, *, limit: int, now: datetime, anew: bool = False, dry: bool = False) -> Audit:
+    async def audit(
+        self,
+        *,
+        limit: int,
+        now: datetime,
+        anew: bool = False,
+        dry: bool = False,
+        watch: Watch | None = None,
+    ) -> Audit:
         """Look at some more of the store, about `limit` keys, and mend what contradicts.
 
         Args:
@@ -91,4 +102,5 @@ class Audits(Protocol):
             anew: Whether to begin at the beginning, and not where the last look ended.
             dry: Whether only to name what would be mended. It begins anew, and the next look goes on as if
                 this one had not been.
+            watch: Hears now and then how far this look has come.
         """

@@ -146,17 +146,18 @@ def audit(
 ) -> None:
     """Hold the whole store against its own rules now, and mend what contradicts; none is expected.
 
-    Beat does the same every few minutes, a part at a time. Exit code 1 when anything was found.
+    Beat does the same every few minutes, a part at a time. Says on the way how far it is. Exit code 1 when
+    anything was found.
     """
     choose(config, data)
     import asyncio
 
     from bridge import audit as auditing
-    from bridge.progress import progress
+    from bridge.progress import reaching
     from bridge.screen import Screen
 
-    with progress(Screen(), "auditing the store"):
-        report = asyncio.run(auditing.audit(dry=dry_run))
+    with reaching(Screen(), "auditing the store") as reach:
+        report = asyncio.run(auditing.audit(dry=dry_run, reach=reach))
     if as_json:
         sys.stdout.write(auditing.as_json(report, dry=dry_run) + "\n")
     else:

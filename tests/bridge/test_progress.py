@@ -1,11 +1,11 @@
-"""How far long work is shows on a terminal, and nowhere else."""
+"""How far long work is shows on a terminal; of what may take an hour, a log has a line now and then."""
 
 import io
 
 import pytest
 from rich.console import Console
 
-from bridge.progress import progress
+from bridge.progress import progress, reaching
 from bridge.screen import Screen
 
 
@@ -32,3 +32,25 @@ def test_a_script_sees_nothing() -> None:
     with progress(screen, "mails compared", 4) as advance:
         advance(3)
     assert written.getvalue() == ""
+
+
+def test_a_person_sees_how_far_it_is_and_what_was_found() -> None:
+    """The end becomes known on the way."""
+    screen, written = watched(terminal=True)
+    with reaching(screen, "auditing the store") as reach:
+        reach(250, 1000, "2 found")
+    assert "250/1000" in written.getvalue()
+    assert "2 found" in written.getvalue()
+
+
+def test_a_log_has_a_line_now_and_then() -> None:
+    """Not one for every step."""
+    screen, written = watched(terminal=False)
+    now = 0.0
+    with reaching(screen, "auditing the store", lambda: now) as reach:
+        for now in (1.0, 10.0, 11.0, 19.0, 20.0):
+            reach(int(now) * 1000, 60_000, "0 found")
+    assert written.getvalue().splitlines() == [
+        "bridge: auditing the store: 10,000 of 60,000, 0 found",
+        "bridge: auditing the store: 20,000 of 60,000, 0 found",
+    ]

@@ -18,7 +18,8 @@ from worker.store import wire
 from worker.store.keys import Keys
 from worker.store.link import Linked
 from worker.store.scripts import Script
-from worker.upkeep import Audit, Flaw, Mended
+from worker.upkeep import Audit, Flaw, Mended, Stretch
+from worker.upkeep_ports import Watch
 
 _MEND: Final = Script.named("mend")
 _RELIST: Final = Script.named("relist")
@@ -63,23 +64,45 @@ class _Suspect:
 class RedisAudits(Linked):
     """Implements `worker.upkeep_ports.Audits`."""
 
-    async def audit(self, *, limit: int, now: datetime, anew: bool = False, dry: bool = False) -> Audit:
+    async def audit(
+        self,
+        *,
+        limit: int,
+        now: datetime,
+        anew: bool = False,
+        dry: bool = False,
+        watch: Watch | None = None,
+    ) -> Audit:
         """See `worker.upkeep_ports.Audits.audit`."""
         walks = self._walks(await self._link.ask(self._link.servers.shards()))
         number, cursor = (0, 0) if anew or dry else await self._begin(walks)
-        looked, visited, mended = 0, 0, list[Mended]()
+        looked, visited, mended = 0, 0, dict[Mended, None]()
+        total = await self._size(walks) if watch else 0
         while visited < limit and number < len(walks):
             cursor, suspects, steps = await self._step(walks[number], cursor)
             visited += steps
             looked += len(suspects)
-            mended += await self._mend(suspects, now, dry=dry)
+            # what is only named is met again, by the keys and by an index
+            mended |= dict.fromkeys(await self._mend(suspects, now, dry=dry))
             number += cursor == 0
+            if watch:
+                watch(Stretch(min(visited, total), total, len(mended)))
         whole = number == len(walks)
         if not dry:
             at: dict[Any, str | int] = {"walk": "" if whole else walks[number].name, "cursor": cursor}
             await self._link.ask(self._link.redis.hset(PLACE, mapping=at))
-        # what is only named is met again, by the keys and by an index
-        return Audit(looked, tuple(dict.fromkeys(mended)), whole)
+        return Audit(looked, tuple(mended), whole)
+
+    async def _size(self, walks: list[_Walk]) -> int:
+        """Return about how many steps all walks are together."""
+        ask, redis, servers = self._link.ask, self._link.redis, self._link.servers
+        sizes = [
+            await ask(
+                servers.ask(walk.shard, "DBSIZE") if walk.partition is None else redis.zcard(walk.index)
+            )
+            for walk in walks
+        ]
+        return sum(map(int, sizes))
 
     def _walks(self, shards: int) -> list[_Walk]:
         walks = [_Walk(f"keys {shard}" if shard else "keys", shard=shard) for shard in range(shards)]

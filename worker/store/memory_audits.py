@@ -13,7 +13,8 @@ from worker.lanes import Partition
 from worker.store import wire
 from worker.store.memory_checks import CHECK
 from worker.store.memory_state import Lane, MemoryState, Share
-from worker.upkeep import Audit, Flaw, Mended
+from worker.upkeep import Audit, Flaw, Mended, Stretch
+from worker.upkeep_ports import Watch
 
 
 class MemoryAudits:
@@ -29,10 +30,11 @@ class MemoryAudits:
         now: datetime,
         anew: bool = False,  # noqa: ARG002 - so each begins at the beginning
         dry: bool = False,
+        watch: Watch | None = None,
     ) -> Audit:
         """See `worker.upkeep_ports.Audits.audit`."""
         if dry:
-            return await MemoryAudits(deepcopy(self._state)).audit(limit=limit, now=now)
+            return await MemoryAudits(deepcopy(self._state)).audit(limit=limit, now=now, watch=watch)
         looked, mended = 0, list[Mended]()
         for partition, share in self._state.shares.items():
             letters = self._state.letters[partition.service]
@@ -40,6 +42,8 @@ class MemoryAudits:
             for name in {*share.lanes, *share.due, *share.gate.out} - {CHECK}:
                 flaws = list(self._mend(share, partition, name, now))
                 mended += [Mended(partition, flaw, name) for flaw in flaws]
+        if watch:
+            watch(Stretch(looked, looked, len(mended)))
         return Audit(looked, tuple(mended), whole=True)
 
     def _mend(self, share: Share, partition: Partition, name: str, now: datetime) -> Iterator[Flaw]:

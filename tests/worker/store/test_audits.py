@@ -15,7 +15,7 @@ from worker.store.keys import Keys
 from worker.store.limits import Limits, ServiceLimits
 from worker.store.memory import MemoryStore
 from worker.store.redis import RedisStore
-from worker.upkeep import Flaw, Mended
+from worker.upkeep import Flaw, Mended, Stretch
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MS = int(NOW.timestamp() * 1000)
@@ -168,6 +168,26 @@ def test_a_dry_look_names_the_same_and_changes_nothing(run: Callable[[Body], Non
         dry = [set((await store.audit(limit=10_000, now=NOW, dry=True)).mended) for _ in range(2)]
         report = await store.audit(limit=10_000, now=NOW)
         assert dry == [set(report.mended)] * 2
+
+    run(body)
+
+
+def test_whoever_watches_hears_how_far_it_is(run: Callable[[Body], None]) -> None:
+    """Of all keys and all that stands in lists, up to the last one, with what was found so far."""
+    memory = MemoryStore(LIMITS)
+    heard: list[Stretch] = []
+
+    async def body(store: RedisStore, redis: Redis) -> None:
+        for each in (store, memory):
+            await live(each)
+        await DAMAGES["a waiting lane fell out of due"][0](redis)
+        await store.audit(limit=10_000, now=NOW, dry=True, watch=heard.append)
+        keys = await redis.dbsize()
+        members = [await redis.zcard(each) for each in (KEYS.due, KEYS.active, KEYS.out, KEYS.dead)]
+        assert heard[-1] == Stretch(keys + sum(members), keys + sum(members), 1)
+        assert [each.passed for each in heard] == sorted(each.passed for each in heard)
+        looked = (await memory.audit(limit=10_000, now=NOW, watch=heard.append)).looked
+        assert heard[-1] == Stretch(looked, looked, 0)
 
     run(body)
 
