@@ -29,23 +29,24 @@ class AdminKind(Kind):
         return TYPES + self.name
 
 
-MALFORMED: Final = AdminKind(
-    "malformed-request",
-    400,
-    "The request cannot be read",
+def _as_there(kind: Kind, meaning: str = "") -> AdminKind:
+    """Return a kind that the command API has as well, with what it means here where that differs."""
+    return AdminKind(kind.name, kind.status, kind.title, meaning or kind.meaning)
+
+
+MALFORMED: Final = _as_there(
+    shared.MALFORMED,
     "The body is not strict JSON in UTF-8, or the path is not UTF-8 beneath its percent-encoding. "
     "Nothing was done.",
 )
-INVALID: Final = AdminKind(
-    "invalid-request",
-    400,
-    "The request does not say what it must",
+INVALID: Final = _as_there(
+    shared.INVALID,
     "A field is missing, unknown or of the wrong form; `errors` names each with its reason. "
     "Nothing was done.",
 )
 UNAUTHORIZED: Final = AdminKind(
-    "unauthorized",
-    401,
+    shared.UNAUTHORIZED.name,
+    shared.UNAUTHORIZED.status,
     "No client has this token",
     "Send `Authorization: Bearer TOKEN` with one of the client's tokens (console.clients). Nothing was done.",
 )
@@ -56,23 +57,15 @@ NOT_ALLOWED: Final = AdminKind(
     "The client's role is too small for what was asked; the attempt stands in the audit log. "
     "Nothing was done.",
 )
-NOT_FOUND: Final = AdminKind(
-    "not-found",
-    404,
-    "There is nothing here",
+NOT_FOUND: Final = _as_there(
+    shared.NOT_FOUND,
     "The path leads nowhere, or there is no such service, channel, dead letter, conversation or run.",
 )
-WRONG_METHOD: Final = AdminKind(
-    "method-not-allowed", 405, "Wrong method", "The header Allow names the methods that this path takes."
-)
-TOO_SLOW: Final = AdminKind(
-    "too-slow", 408, "The body did not arrive in time", "Nothing was done. Send it again."
-)
-TOO_LARGE: Final = AdminKind("too-large", 413, "The body is too large", "Nothing was done. Send less.")
-WRONG_TYPE: Final = AdminKind(
-    "unsupported-media-type",
-    415,
-    "The body is not plain JSON",
+WRONG_METHOD: Final = _as_there(shared.WRONG_METHOD)
+TOO_SLOW: Final = _as_there(shared.TOO_SLOW, "Nothing was done. Send it again.")
+TOO_LARGE: Final = _as_there(shared.TOO_LARGE, "Nothing was done. Send less.")
+WRONG_TYPE: Final = _as_there(
+    shared.WRONG_TYPE,
     "Send `Content-Type: application/json` in UTF-8, and no Content-Encoding. Nothing was done.",
 )
 NOT_POSSIBLE: Final = AdminKind(
@@ -81,10 +74,8 @@ NOT_POSSIBLE: Final = AdminKind(
     "This cannot be done",
     "The request is well formed, but what it asks for does not fit what is there; `detail` says why.",
 )
-UNAVAILABLE: Final = AdminKind(
-    "unavailable",
-    503,
-    "The bridge cannot do this now",
+UNAVAILABLE: Final = _as_there(
+    shared.UNAVAILABLE,
     "The store does not answer. Whether it was done is not known; every action may be repeated.",
 )
 
@@ -104,19 +95,13 @@ KINDS: Final[Mapping[str, AdminKind]] = {
         UNAVAILABLE,
     )
 }
-#: What the parts that are shared with the command API call a problem, by its name here.
-_SHARED: Final[Mapping[str, AdminKind]] = {
-    shared.MALFORMED.name: MALFORMED,
-    shared.UNAUTHORIZED.name: UNAUTHORIZED,
-    shared.WRONG_TYPE.name: WRONG_TYPE,
-}
 
 
 def explain(error: Exception) -> Problem | None:
     """Return what to tell of an error; None for a fault of ours."""
     match error:
         case Problem():
-            kind = error.kind if isinstance(error.kind, AdminKind) else _SHARED[error.kind.name]
+            kind = error.kind if isinstance(error.kind, AdminKind) else KINDS[error.kind.name]
             return Problem(kind, error.detail, headers=error.headers)
         case RequestValidationError():
             return Problem(INVALID, "The request does not say what it must.", errors=_reasons(error))

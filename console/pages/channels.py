@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from connectors.registry import kind
 from console.pages.board import WAITING_AT_MOST
-from console.pages.page import actions_of, person_of, refused, render, said
+from console.pages.page import actions_of, missing, person_of, refused, render, said
 from console.pages.spans import Counts, counts, stretch_named
 from console.request_file import header
 from console.stops import Stops, stops_in, stops_of
@@ -108,8 +108,7 @@ async def one_live(request: Request) -> Response:
 async def _one(request: Request, template: str) -> Response:
     bridge, name = actions_of(request).bridge, request.query_params.get("name", "")
     if name not in bridge.settings.channels:
-        text = f"No channel {name} is configured."
-        return render(request, "missing.html", status=404, title="Not found", text=text, back="/channels")
+        return missing(request, f"No channel {name} is configured.", back="/channels")
     line = await _line(bridge, name, await stops_of(bridge.store, name))
     waiting = await bridge.store.waiting(line.settings.service, limit=WAITING_AT_MOST)
     return render(

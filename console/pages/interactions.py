@@ -9,7 +9,7 @@ from starlette.responses import Response
 from console.mending import told
 from console.pages.finding import SHOWN, Wanted, find, listed
 from console.pages.mask import asked_for
-from console.pages.page import actions_of, person_of, refused, render, said
+from console.pages.page import actions_of, missing, person_of, refused, render, said
 from console.pages.timeline import timeline
 from worker.errors import BridgeError
 from worker.lanes import LaneView, Queued
@@ -105,14 +105,8 @@ async def _one(request: Request, template: str) -> Response:
     service, external_id = request.query_params.get("service", ""), request.query_params.get("id", "")
     view = await _view(bridge, service, external_id)
     if view is None:
-        return render(
-            request,
-            "missing.html",
-            status=404,
-            title="Not found",
-            text=f"Service {service} has never heard of {external_id}, or it ended long ago.",
-            back="/interactions",
-        )
+        text = f"Service {service} has never heard of {external_id}, or it ended long ago."
+        return missing(request, text, back="/interactions")
     letters = await _letters(bridge, service, external_id)
     return render(
         request,

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from console.mending import told
 from console.pages.mask import asked_for
-from console.pages.page import actions_of, person_of, refused, render, said
+from console.pages.page import actions_of, missing, person_of, refused, render, said
 from console.pages.preview import preview
 from console.pages.timeline import timeline
 from worker.deadletters import Filter
@@ -120,8 +120,11 @@ async def one(request: Request) -> Response:
     service, letter_id = request.query_params.get("service", ""), request.query_params.get("id", "")
     found = await bridge.store.letter(service, letter_id) if service in bridge.partitions else None
     if found is None:
-        text = "There is no such dead letter any more: somebody replayed or discarded it."
-        return render(request, "missing.html", status=404, title="Not found", text=text, back="/letters")
+        return missing(
+            request,
+            "There is no such dead letter any more: somebody replayed or discarded it.",
+            back="/letters",
+        )
     letter, history = found
     head = letter.head
     own = [entry for entry in history if entry.sequence == head.sequence] if head.sequence else list(history)

@@ -85,6 +85,11 @@ def _is_for(request: Request, href: str) -> bool:
     return href != "/audit" or person_of(request).role >= Role.ADMIN
 
 
+def missing(request: Request, text: str, *, back: str = "/") -> Response:
+    """Return that what a page was to show is not there, and the way back."""
+    return render(request, "missing.html", status=404, title="Not found", text=text, back=back)
+
+
 def said(request: Request, text: str, *, tone: str = "good", back: str = "/") -> Response:
     """Return what came of an action: a line for the page that asked, or a page of its own.
 

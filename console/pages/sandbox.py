@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console.pages.mask import shown
-from console.pages.page import actions_of, person_of, refused, render, said, sandbox_of
+from console.pages.page import actions_of, missing, person_of, refused, render, said, sandbox_of
 from console.people import Role
 from worker.errors import BridgeError
 
@@ -73,8 +73,7 @@ async def live(request: Request) -> Response:
 
 async def _page(request: Request, template: str, *, reveal: bool = False) -> Response:
     if sandbox_of(request) is None:
-        text = "No embedded sandbox is in use: the services stand elsewhere."
-        return render(request, "missing.html", status=404, title="Not found", text=text, back="/")
+        return missing(request, "No embedded sandbox is in use: the services stand elsewhere.")
     try:
         held = await _ask(request, "GET", "/interactions")
         calls = await _ask(request, "GET", "/audit")

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from console.condition import look
 from console.pages.board import needs_of
-from console.pages.page import actions_of, person_of, refused, render, said
+from console.pages.page import actions_of, missing, person_of, refused, render, said
 from console.pages.spans import STRETCHES, counts
 from worker.errors import BridgeError
 
@@ -43,8 +43,7 @@ async def one_live(request: Request) -> Response:
 async def _one(request: Request, template: str) -> Response:
     bridge, name = actions_of(request).bridge, request.query_params.get("name", "")
     if name not in bridge.settings.services:
-        text = f"No service {name} is configured."
-        return render(request, "missing.html", status=404, title="Not found", text=text, back="/services")
+        return missing(request, f"No service {name} is configured.", back="/services")
     condition, pace = await look(bridge, name), await bridge.store.pace(name)
     return render(
         request,

@@ -3,11 +3,10 @@
 from typing import Any, Final
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 
 from connectors.hosts.commands import problems
 from connectors.hosts.commands.answers import Accepted
-from connectors.hosts.commands.problems import MEDIA_TYPE, Kind
+from connectors.hosts.commands.frame import document, responses
 
 TITLE: Final = "openmedia-bridge"
 VERSION: Final = "1"
@@ -33,27 +32,11 @@ STOP: Final[dict[str, Any]] = {
     "stop": {"summary": "End it with a reason", "value": {"reason_system_name": "Resolved"}}
 }
 
-_PROBLEM: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "Problem details (RFC 9457). `type` leads to an explanation on this server.",
-    "properties": {
-        "type": {"type": "string", "format": "uri-reference"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"at": {"type": "string"}, "reason": {"type": "string"}},
-                "required": ["at", "reason"],
-            },
-        },
-        "first_fingerprint": {"type": "string", "description": "Of what was accepted under the key."},
-        "second_fingerprint": {"type": "string", "description": "Of what came now."},
-        "external_id": {"type": "string", "description": "The conversation to which a sent mail belongs."},
-    },
-    "required": ["type", "title", "status", "detail"],
+#: What a problem may say besides.
+_PROBLEM: Final = {
+    "first_fingerprint": {"description": "Of what was accepted under the key."},
+    "second_fingerprint": {"description": "Of what came now."},
+    "external_id": {"description": "The conversation to which a sent mail belongs."},
 }
 _HEADERS: Final[list[dict[str, Any]]] = [
     {
@@ -84,22 +67,6 @@ _PREFERENCE: Final = {
 }
 
 
-def _responses(*kinds: Kind) -> dict[int | str, dict[str, Any]]:
-    """Return the errors of an operation: each status with the problems it may stand for."""
-    found: dict[int | str, dict[str, Any]] = {}
-    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    for kind in kinds:
-        told = found.setdefault(kind.status, {"description": "", "content": {MEDIA_TYPE: dict(schema)}})
-        told["description"] = f"{told['description']} · {kind.title}".removeprefix(" · ")
-        examples = told["content"][MEDIA_TYPE].setdefault("examples", {})
-        examples[kind.name] = {"value": _example(kind)}
-    return found
-
-
-def _example(kind: Kind) -> dict[str, Any]:
-    return {"type": kind.type, "title": kind.title, "status": kind.status, "detail": kind.meaning}
-
-
 _ALWAYS: Final = (
     problems.MALFORMED,
     problems.INVALID,
@@ -121,7 +88,7 @@ COMMAND: Final[dict[str, Any]] = {
             "headers": {"Location": _LOCATION, "Preference-Applied": _PREFERENCE},
         },
         202: {"headers": {"Location": _LOCATION, "Preference-Applied": _PREFERENCE}},
-        **_responses(
+        **responses(
             *_ALWAYS,
             problems.NO_KEY,
             problems.USER_DATA,
@@ -138,26 +105,17 @@ COMMAND: Final[dict[str, Any]] = {
 SENT: Final[dict[str, Any]] = {
     "response_description": "Replies to the mail go to this conversation.",
     "responses": {
-        **_responses(
-            *_ALWAYS, problems.ELSEWHERE, problems.TOO_SLOW, problems.TOO_LARGE, problems.WRONG_TYPE
-        ),
+        **responses(*_ALWAYS, problems.ELSEWHERE, problems.TOO_SLOW, problems.TOO_LARGE, problems.WRONG_TYPE),
         "4XX": {"description": "A problem"},
     },
 }
 #: What FastAPI is told of an operation that only reads.
 QUESTION: Final[dict[str, Any]] = {
     # 422 is named so that FastAPI does not add its own, which is never sent.
-    "responses": {**_responses(*_ALWAYS, problems.API_FAILED), "4XX": {"description": "A problem"}},
+    "responses": {**responses(*_ALWAYS, problems.API_FAILED), "4XX": {"description": "A problem"}},
 }
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document of an application."""
-    described = get_openapi(
-        title=app.title, version=app.version, description=_INTRODUCTION, routes=app.routes
-    )
-    components = described["components"]
-    components["schemas"]["Problem"] = _PROBLEM
-    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
-    described["security"] = [{"bearer": []}]
-    return described
+    return document(app, _INTRODUCTION, problem=_PROBLEM)
