@@ -58,6 +58,23 @@ class RequestRejected:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestAnswered:
+    """A client of the command API was answered."""
+
+    #: Empty where no client has it, as the channel where nobody knows the client.
+    service: str
+    channel: str
+    #: The HTTP status.
+    status: int
+    trace_id: str
+    #: The client's own span, as 16 hex digits; empty without one.
+    parent_id: str
+    #: How long it took to know the client, and all of it together.
+    verify_ms: float = _measured()
+    elapsed_ms: float = _measured()
+
+
+@dataclass(frozen=True, slots=True)
 class CommandAccepted:
     """A command stands in its lane."""
 
@@ -135,6 +152,8 @@ class CommandApplied:
     trace_id: str
     #: The number of the oldest command that went out with it: the trace is that one's.
     first: int = field(default=0, compare=False)
+    #: The numbers and traces of the others that went out with it.
+    joined: tuple[tuple[int, str], ...] = field(default=(), compare=False)
     #: From the acceptance of that one to here.
     waited_s: float = _measured()
     #: How long the store took to write it.
@@ -294,6 +313,7 @@ class DrainFailed:
 Event = (
     DeliveryAnswered
     | RequestRejected
+    | RequestAnswered
     | LaneClaimed
     | CommandAccepted
     | CommandRepeated

@@ -1,4 +1,4 @@
-"""The passage: which delivery the present task takes in, for whoever wants to tell what belongs to it."""
+"""The passage: which delivery or request the present task takes in, for whoever tells what belongs to it."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One delivery on its way in."""
+    """One delivery, or one request of a client, on its way in."""
 
     #: 32 hex digits: the trace that the sender began, or that the door began for it.
     trace_id: str
@@ -15,5 +15,5 @@ class Passage:
     parent_id: str
 
 
-#: None where no delivery is taken in: a command of a sweep, of a person, of the command API.
+#: None where nothing is taken in: a command of a sweep, of a person, of a Celery producer.
 PASSAGE: Final[ContextVar[Passage | None]] = ContextVar("passage", default=None)

@@ -98,6 +98,7 @@ async def _settle(desk: Desk, head: Head, ended: Ended, applied: Applied, *, kee
                 merged=len(merged),
                 trace_id=head.command.trace_id,
                 first=head.members[0].sequence,
+                joined=tuple((each.sequence, _trace(each)) for each in head.members[1:]),
                 waited_s=(now - head.members[0].accepted_at).total_seconds(),
                 wrote_ms=(perf_counter() - began) * 1000,
             )
@@ -238,5 +239,8 @@ def _evidence(head: Head, ended: Ended, **facts: JsonValue) -> dict[str, JsonVal
 
 
 def _entry(at: datetime, queued: Queued, event: str, detail: Mapping[str, JsonValue]) -> Entry:
-    trace_id = queued.command.trace_id if queued.command else ""
-    return Entry(at=at, event=event, sequence=queued.sequence, trace_id=trace_id, detail=detail)
+    return Entry(at=at, event=event, sequence=queued.sequence, trace_id=_trace(queued), detail=detail)
+
+
+def _trace(queued: Queued) -> str:
+    return queued.command.trace_id if queued.command else ""

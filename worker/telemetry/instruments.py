@@ -123,6 +123,14 @@ _DOORS: Final[Mapping[type[Any], tuple[Count | Timing, ...]]] = {
             lambda event: (event.service, event.channel, event.reason),
         ),
     ),
+    events.RequestAnswered: (
+        _count(
+            "requests",
+            "Requests of clients of the command API, by HTTP status.",
+            ("service", "channel", "code"),
+            lambda event: (event.service, event.channel, str(event.status)),
+        ),
+    ),
     events.CommandAccepted: (
         _count("commands_accepted", "Commands that were put into their lanes.", _SOURCE, _sourced),
     ),

@@ -22,6 +22,7 @@ from worker.events import (
     LeaseLost,
     NoticeLetGo,
     RelayFailed,
+    RequestAnswered,
     RequestRejected,
     RingFailed,
     ServiceHeld,
@@ -45,7 +46,9 @@ _WARNINGS = (
     UpkeepFailed,
 )
 #: What the ends of these are told of, or a line of its own, says enough.
-_DETAILS = (CallAnswered, DeliveryAnswered, LaneClaimed, RequestRejected)
+_DETAILS = (CallAnswered, DeliveryAnswered, LaneClaimed, RequestAnswered, RequestRejected)
+#: What no line needs: the history of each says into which it was merged.
+_UNSAID = frozenset({"joined"})
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -149,5 +152,6 @@ def _level(kind: type[Any]) -> int:
 
 #: The level of each event, and the fields it has.
 _SHAPES: Mapping[type[Any], tuple[int, tuple[str, ...]]] = {
-    kind: (_level(kind), tuple(each.name for each in fields(kind))) for kind in get_args(Event)
+    kind: (_level(kind), tuple(each.name for each in fields(kind) if each.name not in _UNSAID))
+    for kind in get_args(Event)
 }

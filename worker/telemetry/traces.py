@@ -8,13 +8,17 @@ everything about a command hangs is computed from what every process knows of it
               └─ append ─┬─ claim      (each try)
                          ├─ call       (each call)
                          └─ settle     (each try)
+
+A request to the command API is a delivery as well. A call for several waiting updates is in the oldest one's
+trace; its `settle` is linked to the commands of the others, and theirs to its own.
 """
 
 import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -23,7 +27,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from worker import events
 from worker.events import Event
@@ -73,6 +77,7 @@ class Traces:
         )
         self._tables: Mapping[type[Any], Callable[[Any], None]] = {
             events.DeliveryAnswered: self._delivery,
+            events.RequestAnswered: self._request,
             events.CommandAccepted: self._accepted,
             events.CommandRepeated: self._repeated,
             events.LaneClaimed: self._claim,
@@ -85,20 +90,30 @@ class Traces:
     def __call__(self, event: Event) -> None:
         """Make the span that an event ends, where its trace is one of those that are kept."""
         make = self._tables.get(type(event))
-        if make is None:
-            return
-        trace_id: str = getattr(event, "trace_id", "")
-        if trace_id and int(trace_id[16:], 16) < self._least:
+        if make is not None and self._is_kept(getattr(event, "trace_id", "")):
             make(event)
+        if isinstance(event, events.CommandApplied) and event.joined:
+            self._joined(event)
 
     def close(self) -> None:
         """Send what waits, for as long as a receiver may take."""
         self._spans.shutdown()
 
+    def _is_kept(self, trace_id: str) -> bool:
+        return bool(trace_id) and int(trace_id[16:], 16) < self._least
+
     def _delivery(self, event: events.DeliveryAnswered) -> None:
+        self._door(event, {"answer": event.answer})
+
+    def _request(self, event: events.RequestAnswered) -> None:
+        self._door(event, {"http.response.status_code": event.status})
+
+    def _door(
+        self, event: events.DeliveryAnswered | events.RequestAnswered, answered: Mapping[str, Any]
+    ) -> None:
         end = self._now()
         begin = end - int(event.elapsed_ms * _MS)
-        known = {"service": event.service, "channel": event.channel, "answer": event.answer}
+        known = {"service": event.service, "channel": event.channel, **answered}
         own, above = span_of(event.trace_id, event.parent_id), int(event.parent_id or "0", 16)
         self._end("delivery", event.trace_id, above, (begin, end), known, own=own, kind=SpanKind.SERVER)
         self._end("verify", event.trace_id, own, (begin, begin + int(event.verify_ms * _MS)), known)
@@ -144,7 +159,22 @@ class Traces:
 
     def _applied(self, event: events.CommandApplied) -> None:
         known = {"verdict": "applied", "note": event.note, "attempt": event.attempt, "merged": event.merged}
-        self._beneath("settle", event, event.first, event.wrote_ms, known)
+        others = [self._link(event, trace_id, sequence) for sequence, trace_id in event.joined if trace_id]
+        self._beneath("settle", event, event.first, event.wrote_ms, known, links=others)
+
+    def _joined(self, event: events.CommandApplied) -> None:
+        """End, in the trace of each that went out with the oldest one, a span that leads to that one's."""
+        known = {"verdict": "merged", "note": event.note, "into": event.sequence}
+        oldest = [self._link(event, event.trace_id, event.first)] if event.trace_id else []
+        for sequence, trace_id in event.joined:
+            if self._is_kept(trace_id):
+                own = replace(event, trace_id=trace_id)
+                self._beneath("settle", own, sequence, event.wrote_ms, known, links=oldest)
+
+    def _link(self, event: events.CommandApplied, trace_id: str, sequence: int) -> Link:
+        """Return what leads to the span of another command of the same conversation."""
+        span = span_of(trace_id, event.service, event.external_id, sequence)
+        return Link(SpanContext(int(trace_id, 16), span, is_remote=True, trace_flags=_FLAGS))
 
     def _deferred(self, event: events.CommandDeferred) -> None:
         known = {"verdict": "again", "reason": event.reason, "attempt": event.attempt}
@@ -164,13 +194,14 @@ class Traces:
         *,
         kind: SpanKind = SpanKind.INTERNAL,
         failed: bool = False,
+        links: Sequence[Link] = (),
     ) -> None:
         """End a span beneath the one of its command; what is for no command stands alone."""
         end = self._now()
         above = span_of(event.trace_id, event.service, event.external_id, sequence) if sequence else 0
         whole = {**_command(event), "sequence": sequence, **known}
         begin = end - int(took_ms * _MS)
-        self._end(name, event.trace_id, above, (begin, end), whole, kind=kind, failed=failed)
+        self._end(name, event.trace_id, above, (begin, end), whole, kind=kind, failed=failed, links=links)
 
     def _end(
         self,
@@ -183,6 +214,7 @@ class Traces:
         own: int | None = None,
         kind: SpanKind = SpanKind.INTERNAL,
         failed: bool = False,
+        links: Sequence[Link] = (),
     ) -> None:
         trace = int(trace_id, 16)
         self._spans.on_end(
@@ -192,6 +224,7 @@ class Traces:
                 parent=SpanContext(trace, above, is_remote=True, trace_flags=_FLAGS) if above else None,
                 resource=self._resource,
                 attributes={_named(each): value for each, value in known.items() if value not in (None, "")},
+                links=links,
                 kind=kind,
                 instrumentation_scope=_SCOPE,
                 status=Status(StatusCode.ERROR) if failed else _WELL,

@@ -6,6 +6,7 @@ shown a stack trace, and nobody gets a 500.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
 from typing import Any, Final
 
 import structlog
@@ -32,9 +33,10 @@ from connectors.hosts.commands.problems import (
 )
 from connectors.hosts.room import NoRoom, Place, Room
 from connectors.quiet import Quiet
-from connectors.trace import sent_trace
+from connectors.trace import sent_span, sent_trace
 from worker.errors import KeyConflict, LaneFull, StoreUnavailable, UserDataRefused
-from worker.events import RequestRejected
+from worker.events import RequestAnswered, RequestRejected
+from worker.passage import PASSAGE, Passage
 from worker.ports import Door, Ids
 from worker.settings import HttpSettings
 
@@ -73,6 +75,39 @@ class Asked(Request):
         return self._content
 
 
+class _Visit:
+    """One request on its way through: who sent it, and how long it took so far."""
+
+    __slots__ = ("_began", "_verified_ms", "channel", "passage")
+
+    def __init__(self, passage: Passage) -> None:
+        self.passage = passage
+        self.channel = _NOBODY
+        self._began = perf_counter()
+        self._verified_ms: float | None = None
+
+    def know(self, client: Client) -> Client:
+        """Note who sent it, and that this is proved by now."""
+        self.channel, self._verified_ms = client.channel, self._elapsed_ms()
+        return client
+
+    def report(self, service: str, status: int) -> RequestAnswered:
+        """Return the fact that it was answered; of a stranger's all the time went into knowing that."""
+        passage, took_ms = self.passage, self._elapsed_ms()
+        return RequestAnswered(
+            service=service,
+            channel=self.channel,
+            status=status,
+            trace_id=passage.trace_id,
+            parent_id=passage.parent_id,
+            verify_ms=took_ms if self._verified_ms is None else self._verified_ms,
+            elapsed_ms=took_ms,
+        )
+
+    def _elapsed_ms(self) -> float:
+        return (perf_counter() - self._began) * 1000
+
+
 class Guard:
     """Stands before every operation of the command API."""
 
@@ -95,22 +130,33 @@ class Guard:
         self._room = Room(deliveries=settings.max_in_flight, body_bytes=settings.max_in_flight_bytes)
 
     async def answer(self, request: Request, handle: Handle) -> Response:
-        """Answer a request, by `handle` if it may be asked."""
-        trace_id = sent_trace(Headers(request.headers.items())) or self._ids()
-        client: Client | None = None
+        """Answer a request, by `handle` if it may be asked, and report it."""
+        headers = Headers(request.headers.items())
+        trace_id = sent_trace(headers) or self._ids()
+        visit = _Visit(Passage(trace_id, sent_span(headers, trace_id)))
+        within = PASSAGE.set(visit.passage)
         try:
-            client = recognise(self._clients, request.headers.getlist("authorization"))
+            response = await self._answer(request, handle, visit)
+        finally:
+            PASSAGE.reset(within)
+        service = request.path_params["service"]
+        self._door.tell(visit.report(service if service in self._services else "", response.status_code))
+        return response
+
+    async def _answer(self, request: Request, handle: Handle, visit: "_Visit") -> Response:
+        try:
+            client = visit.know(recognise(self._clients, request.headers.getlist("authorization")))
             with self._room.enter() as place:
-                asked = await self._admit(request, client, trace_id, place)
+                asked = await self._admit(request, client, visit.passage.trace_id, place)
                 return await handle(asked)
         except Gone:
             return Response(status_code=TOO_SLOW.status)  # nobody is there to read it
         except Exception as error:  # noqa: BLE001 - a sender never sees our faults: it comes again
-            problem = self._explain(error)
+            trace_id, problem = visit.passage.trace_id, self._explain(error)
             if problem is None:
                 _log.exception("command_failed", trace_id=trace_id, reason=type(error).__name__)
                 problem = Problem(UNAVAILABLE, _LATER)
-            await self._note(request, client, problem, trace_id)
+            await self._note(request, visit.channel, problem, trace_id)
             return problem.response()
 
     async def _admit(self, request: Request, client: Client, trace_id: str, place: Place) -> Asked:
@@ -167,9 +213,8 @@ class Guard:
             case _:
                 return None
 
-    async def _note(self, request: Request, client: Client | None, problem: Problem, trace_id: str) -> None:
+    async def _note(self, request: Request, channel: str, problem: Problem, trace_id: str) -> None:
         """Count what was refused, and write it; of each kind and client one line a second."""
-        channel = client.channel if client else _NOBODY
         service, name = request.path_params["service"], problem.kind.name
         times = self._quiet.times(f"{channel}:{name}")
         if times:

@@ -661,6 +661,7 @@ def test_ten_waiting_updates_cost_one_call(bench: Lay) -> None:
     assert update == UpdateInteraction(ByExternalId("c-1"), changed=everything)
     event = table.told(CommandApplied)[-1]
     assert (event.sequence, event.merged, event.note) == (11, 9, "updated")
+    assert event.joined == tuple((number, TRACE) for number in range(3, 12))
     assert table.view().pending == ()
     lines = table.view().history[-10:]
     assert [line.event for line in lines] == [*["merged"] * 9, "applied"]

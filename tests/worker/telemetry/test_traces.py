@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextvars import copy_context
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,10 +23,11 @@ from worker.events import (
     DeliveryAnswered,
     Event,
     LaneClaimed,
+    RequestAnswered,
     StoreDoubtful,
 )
 from worker.passage import PASSAGE, Passage
-from worker.telemetry.traces import Traces, to_receiver
+from worker.telemetry.traces import Traces, span_of, to_receiver
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NOW_NS = 1_800_000_000_000_000_000
@@ -35,6 +37,7 @@ SENDER = "b7ad6b7169203331"
 ACCEPTED = CommandAccepted("support", "tickets", "c-1", "create", 1, "r1", TRACE, elapsed_ms=2.0)
 REPEATED = CommandRepeated("support", "tickets", "c-1", "create", 1, "r1", TRACE)
 DELIVERED = DeliveryAnswered("support", "tickets", "accepted", TRACE, SENDER, verify_ms=1.0, elapsed_ms=5.0)
+REQUESTED = RequestAnswered("support", "api.shop", 202, TRACE, SENDER, verify_ms=1.0, elapsed_ms=5.0)
 CLAIMED = LaneClaimed("support", "c-1", 1, TRACE, 1, stolen=False)
 CALLED = CallAnswered(
     "support", "c-1", "CreateInteraction", "apply", "Ok", 200, "", "q", 40.0, TRACE, sequence=1
@@ -123,6 +126,43 @@ def test_a_duplicate_is_a_span_of_its_own() -> None:
     first, again = traced(ACCEPTED, REPEATED)
     assert ids(first)[0] != ids(again)[0]
     assert [about(span)["duplicate"] for span in (first, again)] == [False, True]
+
+
+def test_a_request_of_a_client_is_a_delivery_as_well() -> None:
+    """With what proved who it was beneath it, and its status; what it brought hangs there too."""
+    append, delivery, verify = traced(ACCEPTED, REQUESTED, within=Passage(TRACE, SENDER))
+    assert [span.name for span in (append, delivery, verify)] == ["append", "delivery", "verify"]
+    assert ids(append)[1] == ids(verify)[1] == ids(delivery)[0]
+    assert ids(delivery)[1] == int(SENDER, 16)
+    assert about(delivery)["http.response.status_code"] == 202
+
+
+def linked(span: ReadableSpan) -> list[tuple[int, int]]:
+    """Return the traces and spans to which one leads."""
+    return [(each.context.trace_id, each.context.span_id) for each in span.links]
+
+
+def test_what_went_out_as_one_call_is_linked_both_ways() -> None:
+    """The oldest one's settlement leads to the others' commands, and theirs to its own."""
+    low, high = "1" * 32, "f" * 32
+    mine, theirs = (span_of(trace, "support", "c-1", number) for trace, number in ((TRACE, 1), (low, 2)))
+    settle, other, last = traced(replace(APPLIED, joined=((2, low), (3, high))))
+    assert linked(settle) == [(int(low, 16), theirs), (int(high, 16), span_of(high, "support", "c-1", 3))]
+    assert linked(other) == linked(last) == [(int(TRACE, 16), mine)]
+    assert other.context
+    assert (other.context.trace_id, ids(other)[1]) == (int(low, 16), theirs)
+    assert (about(other)["verdict"], about(other)["sequence"], about(other)["into"]) == ("merged", 2, 3)
+
+
+def test_each_of_them_is_kept_as_its_own_trace_says() -> None:
+    """Whether the oldest one's is or not; a command without a trace leads nowhere."""
+    low, high = "0" * 32, "f" * 32
+    joined = replace(APPLIED, trace_id=high, joined=((2, low), (3, high), (4, "")))
+    (other,) = traced(joined, ratio=0.5)
+    assert other.context
+    assert other.context.trace_id == int(low, 16)
+    (alone,) = traced(replace(APPLIED, trace_id="", joined=((2, TRACE),)))
+    assert linked(alone) == []
 
 
 def test_what_went_wrong_is_marked() -> None:

@@ -15,11 +15,13 @@ from connectors.email.connector import EmailConnector
 from connectors.email.options import EmailOptions
 from connectors.hosts.commands.app import CommandApi, create_app
 from connectors.hosts.commands.keys import Client
+from worker.events import Event
 from worker.intake import Intake
 from worker.interactions import Interaction
 from worker.lanes import Entry, Partition, Settlement
 from worker.operations import Operation
 from worker.outcomes import Evidence, NotFound, Outcome
+from worker.passage import PASSAGE, Passage
 from worker.settings import HttpSettings, ServiceSettings
 from worker.store.limits import Limits, ServiceLimits
 from worker.store.memory import MemoryStore
@@ -49,12 +51,17 @@ class Counting(Intake):
     """A door that counts aloud."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - as the intake takes them
-        super().__init__(*arguments, **named)
+        #: What was told, and within which passage.
+        self.heard: list[tuple[Event, Passage | None]] = []
+        super().__init__(*arguments, **named, listen=self._hear)
         self.counters: list[tuple[str, str]] = []
 
     async def tally(self, service: str, counter: str) -> None:
         """Count."""
         self.counters.append((service, counter))
+
+    def _hear(self, event: Event) -> None:
+        self.heard.append((event, PASSAGE.get()))
 
 
 @dataclass
@@ -152,7 +159,6 @@ def make_shop() -> Callable[..., Shop]:
             services={"support": service, "billing": service},
             clock=lambda: NOW,
             ids=lambda: f"{next(numbers):032x}",
-            listen=lambda _: None,
         )
         remote = Remote()
         clients = [

@@ -12,6 +12,8 @@ from starlette.types import Message
 from connectors import quiet
 from tests.connectors.hosts.commands.conftest import COLLECTION, KEY, LIMIT, problem
 from worker.errors import StoreUnavailable
+from worker.events import CommandAccepted, RequestAnswered
+from worker.passage import Passage
 
 if TYPE_CHECKING:
     from tests.connectors.hosts.commands.conftest import Shop
@@ -187,3 +189,27 @@ def test_a_flood_of_refusals_fills_no_log(shop: "Shop", monkeypatch: pytest.Monk
         shop.ask("POST", COLLECTION, GOOD, bearer="wrong")
     assert len(shop.door.counters) == 21
     assert [(log["problem"], log["times"]) for log in logs] == [("malformed-request", 1), ("unauthorized", 1)]
+
+
+@pytest.mark.parametrize(
+    ("bearer", "asked", "service", "channel", "status"),
+    [
+        (KEY, "support", "support", "api.shop", 202),
+        (KEY, "billing", "billing", "api.shop", 403),
+        ("nobody-knows-this-one", "support", "support", "api", 401),
+        ("nobody-knows-this-one", "made-up", "", "api", 401),
+    ],
+)
+def test_each_request_is_reported(  # noqa: PLR0917 - a row of the table
+    shop: "Shop", bearer: str, asked: str, service: str, channel: str, status: int
+) -> None:
+    """Whose it was, and how it was answered; what it brought is told within the sender's trace."""
+    trace, span = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    sent = {"traceparent": f"00-{trace}-{span}-01"}
+    path = f"/v1/services/{asked}/interactions"
+    shop.ask("POST", path, BODY, key="k-1", bearer=bearer, headers=sent)
+    (told,) = [event for event, _ in shop.door.heard if isinstance(event, RequestAnswered)]
+    assert told == RequestAnswered(service, channel, status, trace, span)
+    assert 0 <= told.verify_ms <= told.elapsed_ms
+    accepted = [within for event, within in shop.door.heard if isinstance(event, CommandAccepted)]
+    assert accepted == [Passage(trace, span)] * (status == 202)
