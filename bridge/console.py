@@ -20,6 +20,7 @@ from worker.observing import Observer
 from worker.secrets import Secrets
 from worker.settings import Settings
 from worker.telemetry import logs
+from worker.telemetry.health import loop_health
 from worker.wiring import Bridge, read_configuration
 
 _STOP: Final = (signal.SIGINT, signal.SIGTERM)
@@ -60,5 +61,7 @@ async def _serve(settings: Settings, secrets: Secrets) -> None:
     async with contextlib.aclosing(bridge):
         if await await_store(bridge, stopped):
             async with serving(bridge, PAGES):
+                loop = asyncio.get_running_loop()
+                observer.serve(loop_health(loop, bridge.store.ping, leaving=stopped.is_set), celery)
                 await stopped.wait()
     await asyncio.to_thread(observer.close)

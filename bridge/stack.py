@@ -166,7 +166,7 @@ class Stack:
 
     def _console(self) -> Program:
         ready = partial(answers_ok, self.settings.console.host, self.ports["console"], "/readyz")
-        return self._ours("console", "console", ready=ready)
+        return self._ours("console", "console", ready=ready, environment=self._told("console", "console"))
 
     def _intake(self) -> Program:
         async def ready() -> bool:
@@ -239,6 +239,8 @@ class Stack:
     def _wanted_metrics(self) -> dict[str, tuple[str, int]]:
         metrics = self.settings.metrics
         wanted = {"intake": metrics.intake_port, "beat": metrics.beat_port}
+        if self.settings.console.enabled:
+            wanted["console"] = metrics.console_port
         for number, name in enumerate(self.workers):
             # 0 is a free port for each of them
             wanted[name] = metrics.worker_port and metrics.worker_port + number

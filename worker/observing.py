@@ -77,6 +77,7 @@ class Observer:
             "intake": metrics.intake_port,
             "worker": metrics.worker_port,
             "beat": metrics.beat_port,
+            "console": metrics.console_port,
         }
         return ports.get(self._process)
 

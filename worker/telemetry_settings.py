@@ -19,6 +19,7 @@ class MetricsSettings(Frozen):
     #: Of several workers on one machine each needs its own: `bridge up` counts on from here.
     worker_port: Port | None = None
     beat_port: Port | None = None
+    console_port: Port | None = None
     #: How long what was read from the store for one scrape serves the next ones.
     fresh_s: Seconds = 5.0
 

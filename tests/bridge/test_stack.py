@@ -112,11 +112,13 @@ def test_each_process_tells_its_metrics_on_a_port_of_its_own(
     """Where the settings have one; every worker gets a free one, or counts on from the first one's."""
     environment["BRIDGE_METRICS_WORKER_PORT"] = "0"
     environment["BRIDGE_METRICS_BEAT_PORT"] = "0"
+    environment["BRIDGE_METRICS_CONSOLE_PORT"] = "0"
     stack = _stack(Home.at(tmp_path / "data"))
-    assert set(stack.metrics) == {"worker", "worker2", "beat"}
+    assert set(stack.metrics) == {"worker", "worker2", "beat", "console"}
     ports = {program.name: program.environment for program in stack.rest()}
     assert stack.metrics["worker2"].endswith(f":{ports['worker2']['BRIDGE_METRICS_WORKER_PORT']}")
     assert ports["worker"]["BRIDGE_METRICS_WORKER_PORT"] != ports["worker2"]["BRIDGE_METRICS_WORKER_PORT"]
+    assert stack.metrics["console"].endswith(f":{ports['console']['BRIDGE_METRICS_CONSOLE_PORT']}")
     assert "BRIDGE_METRICS_INTAKE_PORT" not in ports["intake"]
 
 

@@ -20,7 +20,8 @@ from tests.stories.test_command_api import CLIENTS, KEY, Caller, free_port
 from worker.letters import Unreadable
 from worker.mailboxes import Filing, Taken
 from worker.notes import Note
-from worker.wiring import Bridge
+from worker.telemetry.gauges import stand
+from worker.wiring import Bridge, utc_now
 
 pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -163,6 +164,7 @@ async def _operate(bridge: Bridge) -> None:
     await store.seen("support", "c-1", "key")
     await store.mails_taken("mail", ["d" * 32])
     await store.troubles()
+    await stand(store, bridge.partitions, ("support",), utc_now)
 
 
 async def _read_mail(bridge: Bridge) -> None:
