@@ -49,6 +49,7 @@ ROLES: Final[Mapping[str, Role]] = {
     "test-call": Role.OPERATOR,
     "send-test": Role.OPERATOR,
     "reveal": Role.OPERATOR,
+    "end-visits": Role.ADMIN,
 }
 #: Letters brought back a second where nobody says how many: gentle with a service that just came back.
 REPLAY_RATE: Final = 20.0
@@ -56,12 +57,18 @@ REPLAY_RATE: Final = 20.0
 DISCARD_RATE: Final = 500.0
 #: After how long every worker knows that a channel was let go.
 HEARD_AFTER_S: Final = 2 * holds.LOOK_EVERY_S
+#: How long it is remembered that somebody's visits are over: no log-in lasts longer.
+_VISITS_AT_MOST: Final = timedelta(days=31)
 #: Letters that are named in the audit log, of those that one act is about.
 _NAMED: Final = 20
 
 
 class UnknownChannel(BridgeError):
     """No such channel is configured."""
+
+
+class NobodyNamed(BridgeError):
+    """It was not said whose visits are meant."""
 
 
 class Actions:
@@ -123,6 +130,19 @@ class Actions:
             event, answer = await probe.post_test(self.bridge, subscription)
             record.outcome = answer.text
             return event, answer
+
+    # People
+
+    async def end_visits(self, person: Person, name: str, *, reason: str) -> None:
+        """Log somebody out of every browser, at every console. Raises NotAllowed, NoReason or NobodyNamed.
+
+        The name is the one in the audit log; whoever still has a password or a provider logs in again.
+        """
+        async with self._doing(person, "end-visits", name, detail=reason):
+            require_reason(reason, what="the visits are ended")
+            if not name:
+                raise NobodyNamed("say whose visits are to end: the name that the audit log has")
+            await self.bridge.store.end_visits(name, at=self.bridge.clock(), remember=_VISITS_AT_MOST)
 
     # Channels
 

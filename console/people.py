@@ -12,7 +12,7 @@ class Role(IntEnum):
 
     VIEWER = 1  #: look, with personal data masked
     OPERATOR = 2  #: act, and look at personal data
-    ADMIN = 3  #: read what others did
+    ADMIN = 3  #: read what others did, log them out
 
     @property
     def label(self) -> str:

@@ -45,7 +45,7 @@ class Visitors:
         visit = await self.visits.visit(kept_as(token), idle=None if by_itself else self._idle)
         if visit is None:
             return None
-        if visit.ends_at <= self.clock() or visit.rests_on != self._rests_on(visit.person, visit.how):
+        if await self._is_over(visit):
             await self.dismiss(token)
             return None
         return Person(visit.person, self._role(visit), visit.how)
@@ -53,6 +53,12 @@ class Visitors:
     async def dismiss(self, token: str) -> None:
         """End a visit."""
         await self.visits.close_visit(kept_as(token))
+
+    async def _is_over(self, visit: Visit) -> bool:
+        if visit.ends_at <= self.clock() or visit.rests_on != self._rests_on(visit.person, visit.how):
+            return True
+        ended = await self.visits.visits_ended(visit.person)
+        return ended is not None and visit.began_at <= ended
 
     def password_of(self, name: str) -> str | None:
         """Return the hash of an account's password, None where there is no such account or no hash."""

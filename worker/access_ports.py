@@ -29,6 +29,12 @@ class Visits(Protocol):
     async def close_visit(self, name: str) -> None:
         """Forget a visit."""
 
+    async def end_visits(self, person: str, *, at: datetime, remember: timedelta) -> None:
+        """Remember for so long that every visit of a person that began until then is over."""
+
+    async def visits_ended(self, person: str) -> datetime | None:
+        """Return until when a person's visits are over, None where nobody ended them."""
+
     async def count_attempt(self, what: str, *, window: timedelta) -> int:
         """Count one more attempt and return how many there were since the first one of this window.
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bridge.cli.options import DEFAULT_DATA, AsJson, Config, Data, Utc, choose
+from bridge.cli.options import DEFAULT_DATA, AsJson, Config, Data, Reason, Utc, choose
 
 
 def console(
@@ -36,6 +36,27 @@ def password(*, as_json: AsJson = False) -> None:
     screen, made = Screen(as_json=as_json), ask()
     screen.out.print(made, markup=False)
     screen.tell({"hash": made})
+
+
+def end_visits(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose, as `bridge audit-log` has it.")],
+    *,
+    reason: Reason,
+    as_json: AsJson = False,
+    config: Config = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Log somebody out of the console, in every browser.
+
+    Whoever still has a password, or a provider that lets them in, can log in again: take that first.
+    """
+    choose(config, data)
+    import asyncio
+
+    from bridge.screen import Screen
+    from bridge.visits import end
+
+    asyncio.run(end(name, Screen(as_json=as_json), reason=reason))
 
 
 def audit_log(

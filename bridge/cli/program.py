@@ -125,10 +125,14 @@ app.command(epilog=EXIT_CODES)(moving.export)
 app.command("import", epilog=EXIT_CODES)(moving.import_)
 app.command(epilog=EXIT_CODES)(console.audit_log)
 app.add_typer(
-    _console, name="console", help="Run the operations console, or make a password for it.", epilog=EXIT_CODES
+    _console,
+    name="console",
+    help="Run the operations console, make a password for it, or log somebody out.",
+    epilog=EXIT_CODES,
 )
 _console.callback(invoke_without_command=True, epilog=EXIT_CODES)(console.console)
 _console.command(epilog=EXIT_CODES)(console.password)
+_console.command(epilog=EXIT_CODES)(console.end_visits)
 app.command(epilog=EXIT_CODES)(processes.intake)
 app.command(epilog=EXIT_CODES, context_settings=PASS_ON)(processes.worker)
 app.command(epilog=EXIT_CODES, context_settings=PASS_ON)(processes.beat)

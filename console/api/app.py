@@ -11,7 +11,7 @@ from console.api import description
 from console.api.clients import Clients
 from console.api.desk import Desk
 from console.api.guard import Guard
-from console.api.operations import add_letter_acts, add_service_acts, add_sweep_acts
+from console.api.operations import add_letter_acts, add_people_acts, add_service_acts, add_sweep_acts
 from console.api.problems import KINDS, TYPES
 from console.api.questions import add_letter_questions, add_questions
 
@@ -25,6 +25,7 @@ def create_api(actions: Actions, clients: Clients) -> ASGIApp:
     add_letter_questions(router, desk)
     add_letter_acts(router, actions)
     add_service_acts(router, actions)
+    add_people_acts(router, actions)
     add_sweep_acts(router, actions)
     app.include_router(router)
     add_description(app, "/admin/openapi.json", description.describe)

@@ -22,6 +22,7 @@ from worker.sweeps import Sweep
 
 Service = Annotated[str, Path(description="The service's name in the settings.", examples=["support"])]
 Channel = Annotated[str, Path(description="The channel's name in the settings.", examples=["tickets"])]
+Name = Annotated[str, Path(description="A person's name, as the audit log has it.", examples=["ann"])]
 LetterId = Annotated[str, Path(description="A dead letter's id, or the beginning of it.")]
 RunId = Annotated[str, Path(description="A run's id, as the answer that began it says.")]
 
@@ -70,6 +71,16 @@ def add_service_acts(router: APIRouter, actions: Actions) -> None:
         """Let its senders in again, and let go what was held; takes two seconds for that."""
         stops = await actions.resume_channel(request.by, channel)
         return answer(Done(before=stops.reason or ""))
+
+
+def add_people_acts(router: APIRouter, actions: Actions) -> None:
+    """Add what is done about people."""
+
+    @router.post("/people/{name}/end-visits", summary="End somebody's visits", **description.act(Done))
+    async def end_visits(request: Asked, name: Name, body: ReasonBody) -> Response:
+        """Log somebody out of every browser. Takes the role admin."""
+        await actions.end_visits(request.by, name, reason=body.reason)
+        return answer(Done())
 
 
 def add_letter_acts(router: APIRouter, actions: Actions) -> None:

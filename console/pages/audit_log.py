@@ -6,7 +6,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from console.pages.page import actions_of, render
+from console.pages.page import actions_of, person_of, refused, render, said
+from worker.errors import BridgeError
 
 _SHOWN: Final = 100
 
@@ -18,6 +19,17 @@ async def page(request: Request) -> Response:
     )
     older = deeds[-1].at.isoformat() if len(deeds) == _SHOWN else ""
     return render(request, "audit_log.html", title="Audit log", deeds=deeds, older=older)
+
+
+async def end_visits(request: Request) -> Response:
+    """Log somebody out of every browser."""
+    async with request.form() as form:
+        name, reason = str(form.get("name", "")).strip(), str(form.get("reason", ""))
+    try:
+        await actions_of(request).end_visits(person_of(request), name, reason=reason)
+    except BridgeError as error:
+        return refused(request, error, back="/audit")
+    return said(request, f"Whoever was logged in as {name} is so no longer.", back="/audit")
 
 
 def _moment(written: str) -> datetime | None:

@@ -70,4 +70,5 @@ PAGES: Final = (
     Page("/sandbox/reveal", "POST", sandbox.reveal, Role.OPERATOR),
     Page("/sandbox/faults", "POST", sandbox.set_trouble, Role.OPERATOR),
     Page("/audit", "GET", audit_log.page, Role.ADMIN),
+    Page("/audit/end-visits", "POST", audit_log.end_visits, Role.ADMIN),
 )

@@ -57,6 +57,7 @@ TRIES: dict[str, Callable[[Actions, Person], Awaitable[Any]]] = {
     "resume-sweeps": lambda actions, who: actions.resume_sweeps(who, "support"),
     "test-call": lambda actions, who: actions.test_call(who, "support"),
     "send-test": lambda actions, who: actions.send_test(who, "x"),
+    "end-visits": lambda actions, who: actions.end_visits(who, "ann", reason="x"),
     "reveal": lambda actions, who: actions.reveal(who, "support/c-1"),
 }
 

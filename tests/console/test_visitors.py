@@ -1,6 +1,7 @@
 """Who is behind a token."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from console.people import Person, Role
@@ -48,6 +49,23 @@ def test_an_open_page_keeps_nobody_logged_in(house: "House", accounts: Mapping[s
         assert await redis.pttl(key) <= 60_000
         assert await visitors.find(token) is not None
         assert await redis.pttl(key) > 60_000
+
+    house.hosts(body, accounts)
+
+
+def test_a_person_can_be_logged_out_everywhere(house: "House", accounts: Mapping[str, Any]) -> None:
+    """Of every visit that began before; the next log-in counts again, and nobody else notices."""
+
+    async def body(console: "Console") -> None:
+        bridge = console.bridge
+        settings, viewer = bridge.settings.console, Person("viewer", Role.VIEWER, "account")
+        visitors = Visitors(bridge.store, settings, bridge.secrets, utc_now)
+        tokens = [await visitors.admit(viewer) for _ in range(2)]
+        other = await visitors.admit(Person("operator", Role.OPERATOR, "account"))
+        await bridge.store.end_visits("viewer", at=utc_now(), remember=timedelta(hours=1))
+        assert [await visitors.find(token) for token in tokens] == [None, None]
+        assert await visitors.find(other) is not None
+        assert await visitors.find(await visitors.admit(viewer)) == viewer
 
     house.hosts(body, accounts)
 

@@ -1,7 +1,7 @@
 """Visits in Redis: each is a key of its own that ends by itself."""
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from worker.store.link import Linked
@@ -30,6 +30,16 @@ class RedisVisits(Linked):
         """See `worker.access_ports.Visits.close_visit`."""
         await self._link.ask(self._link.redis.delete(_key("visit", name)))
 
+    async def end_visits(self, person: str, *, at: datetime, remember: timedelta) -> None:
+        """See `worker.access_ports.Visits.end_visits`."""
+        key = _key("ended", person)
+        await self._link.ask(self._link.redis.set(key, at.isoformat(), px=remember // _MILLISECOND))
+
+    async def visits_ended(self, person: str) -> datetime | None:
+        """See `worker.access_ports.Visits.visits_ended`."""
+        text = await self._link.ask(self._link.redis.get(_key("ended", person)))
+        return datetime.fromisoformat(text.decode()) if text else None
+
     async def count_attempt(self, what: str, *, window: timedelta) -> int:
         """See `worker.access_ports.Visits.count_attempt`."""
         return int(await self._link.run(_ATTEMPT, (_key("attempts", what),), window // _MILLISECOND))
@@ -54,6 +64,7 @@ class MemoryVisits:
 
     def __init__(self) -> None:
         self._visits: dict[str, Visit] = {}
+        self._ended: dict[str, datetime] = {}
         self._attempts: defaultdict[str, int] = defaultdict(int)
         self._tickets: dict[str, str] = {}
 
@@ -68,6 +79,14 @@ class MemoryVisits:
     async def close_visit(self, name: str) -> None:
         """See `worker.access_ports.Visits.close_visit`."""
         self._visits.pop(name, None)
+
+    async def end_visits(self, person: str, *, at: datetime, remember: timedelta) -> None:  # noqa: ARG002 - the port's
+        """See `worker.access_ports.Visits.end_visits`."""
+        self._ended[person] = at
+
+    async def visits_ended(self, person: str) -> datetime | None:
+        """See `worker.access_ports.Visits.visits_ended`."""
+        return self._ended.get(person)
 
     async def count_attempt(self, what: str, *, window: timedelta) -> int:  # noqa: ARG002 - the port's
         """See `worker.access_ports.Visits.count_attempt`."""

@@ -46,6 +46,7 @@ SAMPLES: dict[str, tuple[str, ...]] = {
     "privacy export": ("--service", "support", "--external-id", "c-1"),
     "privacy erase": ("--service", "support", "--external-id", "c-1"),
     "audit-log": (),
+    "console end-visits": ("ann", "--reason", "a test"),
     "send create": ("support", "c-2", "--data", "Subject=Hello"),
     "send update": ("support", "c-2", "--changed", "Subject=Hello"),
     "send stop": ("support", "c-2"),

@@ -26,6 +26,7 @@ ACTS: dict[str, tuple[str, dict[str, Any] | None]] = {
     "/v1/subscriptions/x/send-test": ("send-test", None),
     "/v1/channels/tickets/pause": ("pause-channel", WHY),
     "/v1/channels/tickets/resume": ("resume-channel", None),
+    "/v1/people/ann/end-visits": ("end-visits", WHY),
     f"{LETTERS}/replay": ("replay", {"everything": True}),
     f"{LETTERS}/discard": ("discard", {"everything": True, **WHY}),
     f"{LETTERS}/x/edit": ("edit", {"unset": ["user_data"]}),

@@ -53,3 +53,26 @@ def test_only_admins_see_it(house: House, accounts: Mapping[str, Any]) -> None:
             assert ("/audit" in (await browser.http.get("/")).text) is (status == 200)
 
     house.hosts(body, accounts)
+
+
+def test_an_admin_ends_somebodys_visits(house: House, accounts: Mapping[str, Any]) -> None:
+    """With a reason; who was logged in is asked to log in again, and nobody but an admin may do it."""
+    house.pages = PAGES
+
+    async def body(console: Console) -> None:
+        operator, admin = console.browser(), console.browser()
+        await operator.enters("operator")
+        await admin.enters("admin")
+        assert (await operator.http.get("/services")).status_code == 200
+        refused = await operator.post("/audit/end-visits", name="operator", reason="x")
+        assert refused.status_code == 403
+        for form, told in (
+            ({"name": "operator", "reason": ""}, "is empty"),
+            ({"name": "", "reason": "left"}, "whose visits"),
+            ({"name": "operator", "reason": "left"}, "logged in as operator"),
+        ):
+            assert told in (await admin.post("/audit/end-visits", **form)).text
+        assert (await operator.http.get("/services")).status_code == 303
+        assert (await admin.http.get("/services")).status_code == 200
+
+    house.hosts(body, accounts)

@@ -41,6 +41,19 @@ def test_a_visit_is_known_until_it_is_closed(run: Run) -> None:
     run(body)
 
 
+def test_all_visits_of_a_person_are_over_at_once(run: Run) -> None:
+    """Up to a moment that the last one who said so gave; nobody else's are."""
+
+    async def body(store: Store) -> None:
+        assert await store.visits_ended("ann") is None
+        for at in (NOW, NOW + HOUR):
+            await store.end_visits("ann", at=at, remember=HOUR)
+            assert await store.visits_ended("ann") == at
+        assert await store.visits_ended("bob") is None
+
+    run(body)
+
+
 def test_attempts_are_counted_until_they_are_forgotten(run: Run) -> None:
     """Each thing by itself, however many count at once."""
 
@@ -75,10 +88,11 @@ def test_everything_ends_by_itself(redis_url: str) -> None:
         await store.count_attempt("a", window=HOUR)
         await store.count_attempt("a", window=3 * HOUR)
         await store.leave_ticket("a", "t", lifetime=HOUR)
+        await store.end_visits("ann", at=NOW, remember=3 * HOUR)
         redis = store._link.redis
         left = {key.decode(): await redis.pttl(key) for key in await redis.keys("bridge:{visits}:*")}
         hours = {key.removeprefix("bridge:{visits}:"): -(-each // 3_600_000) for key, each in left.items()}
-        assert hours == {"visit:a": 2, "attempts:a": 1, "ticket:a": 1}
+        assert hours == {"visit:a": 2, "attempts:a": 1, "ticket:a": 1, "ended:ann": 3}
         await store.aclose()
 
     asyncio.run(main())
