@@ -64,7 +64,9 @@ def running(tmp_path: Path, rabbit: RabbitServer, own_redis: Node) -> Iterator[d
         pytest.skip("no openssl is installed")
     settings, typed = _handbook("With a store and a broker of your own")
     settings = settings.replace(":6379", f":{own_redis.port}").replace(":5672", f":{rabbit.port}")
-    (tmp_path / "bridge.toml").write_text(settings)
+    # another name than the one that is found by itself
+    (tmp_path / "own.toml").write_text(settings)
+    typed = typed.replace("CONFIG=bridge.toml", "CONFIG=own.toml")
     options = "--http 0 --smtp 0 --console 0 --sandbox 0 --json"
     make = f'make -f {ROOT}/Makefile -o {sys.prefix}/run VENV={sys.prefix} OPTIONS="{options}"'
     process = subprocess.Popen(
