@@ -14,11 +14,13 @@ _SHOWN: Final = 100
 
 async def page(request: Request) -> Response:
     """Show the last acts, or those before a time."""
-    deeds = await actions_of(request).bridge.store.deeds(
-        limit=_SHOWN, before=_moment(request.query_params.get("before", ""))
-    )
+    bridge = actions_of(request).bridge
+    deeds = await bridge.store.deeds(limit=_SHOWN, before=_moment(request.query_params.get("before", "")))
     older = deeds[-1].at.isoformat() if len(deeds) == _SHOWN else ""
-    return render(request, "audit_log.html", title="Audit log", deeds=deeds, older=older)
+    knows_people = bridge.settings.console.knows_people
+    return render(
+        request, "audit_log.html", title="Audit log", deeds=deeds, older=older, knows_people=knows_people
+    )
 
 
 async def end_visits(request: Request) -> Response:

@@ -14,7 +14,9 @@ def test_acts_stand_there_with_who_and_why(visiting: Visiting) -> None:
     """Newest first; more than a page leads to the older ones; a senseless time is none."""
 
     async def body(visit: Visit) -> None:
-        assert "Nobody did anything" in await visit.look("/audit")
+        text = await visit.look("/audit")
+        assert "Nobody did anything" in text
+        assert "/audit/end-visits" not in text, "nobody logs in here"
         for number in range(101):
             deed = Deed(
                 id=f"d-{number}",
@@ -64,6 +66,7 @@ def test_an_admin_ends_somebodys_visits(house: House, accounts: Mapping[str, Any
         await operator.enters("operator")
         await admin.enters("admin")
         assert (await operator.http.get("/services")).status_code == 200
+        assert "/audit/end-visits" in (await admin.http.get("/audit")).text
         refused = await operator.post("/audit/end-visits", name="operator", reason="x")
         assert refused.status_code == 403
         for form, told in (
