@@ -12,7 +12,7 @@ from worker import configuration
 from worker.secrets import Secrets
 from worker.settings import Settings
 
-_PACKAGES: Final = ("celery", "redis", "aiohttp")
+_PACKAGES: Final = ("celery", "redis", "httptools")
 _GIB: Final = 1024**3
 #: Less than this is scarce: there may be too little for a rewrite of the store's file, or for large mails.
 _SCARCE: Final = 2 * _GIB

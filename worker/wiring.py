@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from worker.api.client import OpenMediaApi
     from worker.api.connections import Connections
     from worker.hooks.client import HookApi
+    from worker.hooks.connections import Connections as HookConnections
 
 
 def utc_now() -> datetime:
@@ -268,18 +269,19 @@ class Bridge:
 
     @cached_property
     def _connections(self) -> "Connections":
-        services = max(len(self.settings.services), 1)
-        return _connections(in_flight=self.settings.worker.in_flight * services)
+        from worker.api.connections import Connections  # noqa: PLC0415 - see the module's docstring
+
+        return Connections()
 
     @cached_property
-    def _open_connections(self) -> "Connections":
+    def _open_connections(self) -> "HookConnections":
         """To receivers that may stand anywhere."""
-        return _connections(in_flight=self.settings.worker.in_flight)
+        return _to_receivers(in_flight=self.settings.worker.in_flight)
 
     @cached_property
-    def _guarded_connections(self) -> "Connections":
+    def _guarded_connections(self) -> "HookConnections":
         """To receivers on the public Internet; shares no connection with those that may stand anywhere."""
-        return _connections(in_flight=self.settings.worker.in_flight, sockets=sockets_to(is_public))
+        return _to_receivers(in_flight=self.settings.worker.in_flight, sockets=sockets_to(is_public))
 
     @cached_property
     def _holds(self) -> Holds:
@@ -348,8 +350,8 @@ class Bridge:
         return Crew(desk, self.doorbell, pace)
 
 
-def _connections(*, in_flight: int, sockets: SocketMaker | None = None) -> "Connections":
-    from worker.api.connections import Connections  # noqa: PLC0415 - see the module's docstring
+def _to_receivers(*, in_flight: int, sockets: SocketMaker | None = None) -> "HookConnections":
+    from worker.hooks.connections import Connections  # noqa: PLC0415 - see the module's docstring
 
     return Connections(in_flight=in_flight, sockets=sockets)
 

@@ -10,6 +10,8 @@ from bench.scale import Scale
 from worker.commands import encode
 
 _LANES = 1000
+# Each of them gets so many commands that its history, which is capped, is full after the first time.
+_BUSY_LANES = 100
 # Fewer would share too few hashes to show what many cost; with more of them a key takes less.
 _KEYS = 20_000
 
@@ -22,7 +24,7 @@ def measure(scale: Scale) -> list[Figure]:
         for _ in range(scale.rounds):
             waiting.append(_waiting(ours, scale.calls(20_000)))
             keys.append(_keys(ours, _KEYS))
-            after.append(_after(ours, scale.calls(10_000)))
+            after.append(_after(ours, _BUSY_LANES * 60))
     size = float(len(encode(update(0, 0))))
     return [
         Figure(
@@ -59,11 +61,16 @@ def used(rig: Rig, figure: str = "used_memory_dataset") -> float:
         return float(client.info("memory")[figure])
 
 
-def forget_keys(rig: Rig) -> None:
-    """Drop the remembered idempotency keys, which live by their window and not by the lanes."""
+def forget(rig: Rig, *kinds: str) -> None:
+    """Drop every key of these kinds.
+
+    What is remembered of idempotency keys lives by its window (`told`) and with its conversation (`keys`),
+    and not by what waits.
+    """
     with redis.Redis.from_url(rig.redis.url()) as client:
-        for key in client.scan_iter("bridge:*:told:*", count=1000):
-            client.delete(key)
+        for kind in kinds:
+            for key in client.scan_iter(f"bridge:*:{kind}:*", count=1000):
+                client.delete(key)
 
 
 def _waiting(ours: Ours, count: int) -> float:
@@ -79,7 +86,7 @@ def _keys(ours: Ours, count: int) -> float:
     ours.rig.flush()
     submit(ours, creates(count))
     whole = used(ours.rig, "used_memory")
-    forget_keys(ours.rig)
+    forget(ours.rig, "told")
     return (whole - used(ours.rig, "used_memory")) / count
 
 
@@ -87,7 +94,7 @@ def _after(ours: Ours, count: int) -> tuple[float, float]:
     sizes = []
     for half in range(2):
         numbers = range(half * count, (half + 1) * count)
-        emptied(ours, [update(number % _LANES, number) for number in numbers], fresh=half == 0)
-        forget_keys(ours.rig)
+        emptied(ours, [update(number % _BUSY_LANES, number) for number in numbers], fresh=half == 0)
+        forget(ours.rig, "told", "keys")
         sizes.append(used(ours.rig))
     return sizes[0], sizes[1]

@@ -13,7 +13,8 @@ from bench.figure import Figure, Goal
 from bench.parts import end
 from bench.scale import Scale
 
-_NOTHING: Final = ("-c", "import typer, rich.console")
+#: What any program loads that has its help written by typer.
+_NOTHING: Final = ("-c", "import typer.rich_utils")
 
 
 def measure(scale: Scale) -> list[Figure]:

@@ -26,7 +26,7 @@ async def serve(port_file: Path) -> None:
     """Serve for ever on a free port, which is written to `port_file`."""
     listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
     app = Starlette(routes=[Route("/channels/{channel}", nothing, methods=["POST"])])
-    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
+    config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", http="h11")
     port_file.write_text(str(listening.getsockname()[1]))
     await uvicorn.Server(config).serve(sockets=[listening])
 

@@ -294,7 +294,7 @@ async def world(services: list[str]) -> AsyncIterator[World]:
             # the handshake is never answered
             "silent": f"https://127.0.0.1:{silent.getsockname()[1]}/nexus/v3",
         }
-        async with Connections(in_flight=2 * AT_ONCE) as connections:
+        async with Connections() as connections:
             yield World(connections, places)
         patience.end()
         server.should_exit = True

@@ -115,7 +115,7 @@ async def told(commands: Sequence[Command], *, merging: bool, begun: Create | No
     services = {"support": frozenset({KEY})}
     app = create_app(SandboxSettings(services=services), dice=random.Random(1))  # noqa: S311 - ids only
     store, ids = MemoryStore(Limits()), count()
-    async with serving(app) as base, Connections(in_flight=1) as connections:
+    async with serving(app) as base, Connections() as connections:
         service = ServiceSettings(base_url=f"{base}/nexus/v3", api_key="env:KEY")
         desk = Desk(
             service="support",

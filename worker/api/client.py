@@ -2,29 +2,31 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
-import aiohttp
-from yarl import URL
-
-from worker.api import answers, failures
-from worker.api.connections import Connections, connect_within
-from worker.api.requests import Request, build, collection_url
+from worker.api import answers
+from worker.api.connections import Connections, NotSent
+from worker.api.evidence import sentence
+from worker.api.origin import Origin
+from worker.api.requests import Request, build, collection_path
+from worker.api.unpacking import unpacked
+from worker.api.wire import Broken
 from worker.errors import SecretMissing, SettingsError
 from worker.operations import Operation
-from worker.outcomes import Evidence, Outcome, Rejected, Unauthorized, Unknown
+from worker.outcomes import Evidence, Failed, Outcome, Rejected, Unauthorized, Unknown
 from worker.ports import Clock
 from worker.settings import ServiceSettings
 
-_LONGEST_BODY = 1024 * 1024
 # Connecting must give up before the whole call does: only then is it certain that nothing was sent.
-_SHARE_OF_CONNECTING = 0.9
+_SHARE_OF_CONNECTING: Final = 0.9
 
-_HEADERS = {
-    "accept": "application/json",
-    # Answers are small, and one that is not packed cannot unpack to gigabytes.
-    "accept-encoding": "identity",
-    "user-agent": "openmedia-bridge",
-}
+#: Answers are small, and one that is not packed cannot unpack to gigabytes.
+_HEAD: Final = (
+    "Host: {authority}\r\n"
+    "Accept: application/json\r\n"
+    "Accept-Encoding: identity\r\n"
+    "User-Agent: openmedia-bridge\r\n"
+)
 
 
 class OpenMediaApi:
@@ -42,13 +44,14 @@ class OpenMediaApi:
         api_key: Callable[[], str],
         clock: Clock,
     ) -> None:
-        self._connections = connections
-        self._collection = collection_url(_checked(settings.base_url, service), service)
+        origin = _origin(settings.base_url, service)
+        self._server = connections.to(origin)
+        self._collection = collection_path(origin.path, service)
+        self._head = _HEAD.format(authority=origin.authority)
         self._api_key = api_key
         self._clock = clock
         self._call_timeout_s = settings.call_timeout_s
-        connect_s = min(settings.connect_timeout_s, _SHARE_OF_CONNECTING * settings.call_timeout_s)
-        self._connect_timeout = connect_within(connect_s)
+        self._connect_s = min(settings.connect_timeout_s, _SHARE_OF_CONNECTING * settings.call_timeout_s)
 
     async def send(self, operation: Operation, *, trace_id: str) -> Outcome:
         """Make one call. Never raises for what the remote or the network does.
@@ -71,50 +74,30 @@ class OpenMediaApi:
 
     async def _exchange(self, request: Request, key: str, trace_id: str) -> Outcome:
         try:
-            # aiohttp repeats a GET once when a kept connection turns out to be closed; never a POST.
-            answer = await self._connections.session.request(
-                request.method,
-                # The path's bytes are sent as they were built: yarl would decode `%3B` to `;`, where many
-                # servers cut the segment short, and `%2E%2E` to a step upwards.
-                URL(request.url, encoded=True),
-                headers=_headers(request, key, trace_id),
-                data=request.body,
-                # A redirect would carry the key away.
-                allow_redirects=False,
-                timeout=self._connect_timeout,
+            answer = await self._server.ask(
+                self._written(request, key, trace_id),
+                connect_s=self._connect_s,
+                repeatable=request.method == "GET",
             )
-        except failures.CAUGHT as error:
-            return failures.of_call(error)
+        except NotSent as error:
+            return Failed(Evidence(detail=sentence(str(error))), reached=False)
+        except Broken as error:
+            return Unknown(Evidence(error.status, sentence(str(error))))
         try:
-            body = await _body(answer)
-        except failures.CAUGHT as error:
-            return failures.of_answer(error, status=answer.status)
+            body = unpacked(answer)
+        except ValueError as error:
+            return Unknown(Evidence(answer.status, sentence(str(error))))
         return answers.read(answer.status, answer.headers, body, now=self._clock(), secret=key)
 
-
-def _headers(request: Request, key: str, trace_id: str) -> dict[str, str]:
-    headers = {**_HEADERS, "x-api-key": key}
-    if request.body is not None:
-        headers["content-type"] = "application/json"
-    if trace_id.isascii() and trace_id.isalnum():
-        headers["x-b3-traceid"] = trace_id
-    return headers
-
-
-async def _body(answer: aiohttp.ClientResponse) -> bytes | None:
-    """Return the whole body, or None when it is longer than anybody needs."""
-    chunks: list[bytes] = []
-    length = 0
-    try:
-        while chunk := await answer.content.readany():
-            length += len(chunk)
-            if length > _LONGEST_BODY:
-                return None
-            chunks.append(chunk)
-    finally:
-        # Closes the connection where the answer was not read to its end.
-        answer.release()
-    return b"".join(chunks)
+    def _written(self, request: Request, key: str, trace_id: str) -> bytes:
+        """Return the request's bytes; all that varies in its head was checked before, or is checked here."""
+        trace = f"x-b3-traceid: {trace_id}\r\n" if trace_id.isascii() and trace_id.isalnum() else ""
+        body, kind = request.body, ""
+        if body is not None:
+            kind = "Content-Type: application/json\r\n"
+        length = f"Content-Length: {len(body or b'')}\r\n" if request.method == "POST" else ""
+        head = f"{request.method} {request.target} HTTP/1.1\r\n{self._head}x-api-key: {key}\r\n"
+        return f"{head}{trace}{kind}{length}\r\n".encode("ascii") + (body or b"")
 
 
 def _usable(key: str) -> str:
@@ -123,12 +106,8 @@ def _usable(key: str) -> str:
     raise SecretMissing("the API key is empty or holds characters that no header can carry")
 
 
-def _checked(base_url: str, service: str) -> str:
+def _origin(base_url: str, service: str) -> Origin:
     try:
-        url = URL(base_url)
-        usable = bool(url.host and url.port)
+        return Origin.of(base_url)
     except ValueError as error:
-        raise SettingsError(f"services.{service}.base_url is not a URL: {error}") from error
-    if not usable or url.user is not None or url.password is not None:
-        raise SettingsError(f"services.{service}.base_url must name a host and hold no credentials")
-    return base_url
+        raise SettingsError(f"services.{service}.base_url {error}") from error

@@ -25,18 +25,19 @@ class Request:
     """One HTTP request without its headers, which belong to the service and not to the operation."""
 
     method: str
-    url: str
+    #: The path, as it is sent (RFC 9112, section 3.2.1).
+    target: str
     #: JSON, or None where the reference allows an empty body and there is nothing to say.
     body: bytes | None = None
 
 
-def collection_url(base_url: str, service: str) -> str:
-    """Return the URL of a service's interactions; the part of every URL that never changes."""
-    return f"{base_url.rstrip('/')}/openmedia/{_segment(service)}/interactions"
+def collection_path(path: str, service: str) -> str:
+    """Return the path of a service's interactions, below the API's own: the part that never changes."""
+    return f"{path}/openmedia/{_segment(service)}/interactions"
 
 
 def build(operation: Operation, collection: str) -> Request:
-    """Return the request that carries out the operation on the interactions at the URL `collection`.
+    """Return the request that carries out the operation on the interactions at the path `collection`.
 
     Raises:
         ValueError: No request can say this: a value that JSON has no form for, or an id that cannot stand in
@@ -48,12 +49,12 @@ def build(operation: Operation, collection: str) -> Request:
         case GetInteraction():
             return Request("GET", f"{collection}/{_addressed(operation.reference)}")
         case StopInteraction():
-            url = f"{collection}/{_addressed(operation.reference)}/stop"
-            return Request("POST", url, _body(_reasons(operation)))
+            target = f"{collection}/{_addressed(operation.reference)}/stop"
+            return Request("POST", target, _body(_reasons(operation)))
         case UpdateInteraction():
-            url = f"{collection}/{_addressed(operation.reference)}/update"
+            target = f"{collection}/{_addressed(operation.reference)}/update"
             # The reference requires a body here, so even nothing to change is said.
-            return Request("POST", url, _json({"data": _changes(operation)}))
+            return Request("POST", target, _json({"data": _changes(operation)}))
         case PostEvent():
             raise ValueError("an event is for a subscriber and not for the Open Media API")
         case _:  # pragma: no cover - mypy proves it unreachable

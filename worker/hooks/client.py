@@ -10,10 +10,10 @@ import aiohttp
 import orjson
 from yarl import URL
 
-from worker.api import failures
-from worker.api.connections import Connections, connect_within
 from worker.api.waits import seconds
 from worker.errors import SettingsError
+from worker.hooks import failures
+from worker.hooks.connections import Connections, connect_within
 from worker.hooks.signature import sign
 from worker.operations import Operation, PostEvent
 from worker.outcomes import Evidence, Failed, Ok, Outcome, Overloaded, Rejected, Unauthorized, Unknown

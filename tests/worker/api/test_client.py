@@ -67,7 +67,7 @@ def alone(
     """Return the outcome of one call to wherever the settings point."""
 
     async def run() -> Outcome:
-        async with Connections(in_flight=1) as connections:
+        async with Connections() as connections:
             api: Api = OpenMediaApi(connections, "support", settings, api_key=api_key, clock=lambda: NOW)
             return await api.send(CREATE, trace_id=trace_id)
 
@@ -159,7 +159,7 @@ def test_a_trace_that_is_none_is_not_sent(serve: Serve, settings_for: SettingsFo
     """An empty trace id is left out, and one that could forge a header as well."""
 
     async def run() -> bytes:
-        async with serve(CREATED) as remote, Connections(in_flight=1) as connections:
+        async with serve(CREATED) as remote, Connections() as connections:
             settings = settings_for(remote.url)
             api = OpenMediaApi(connections, "support", settings, api_key=lambda: "k3y", clock=lambda: NOW)
             assert type(await api.send(CREATE, trace_id=trace_id)) is Ok
@@ -174,7 +174,7 @@ def test_the_key_can_change_between_calls(serve: Serve, settings_for: SettingsFo
     keys = iter(["old", "new"])
 
     async def run() -> list[bytes]:
-        async with serve(CREATED) as remote, Connections(in_flight=1) as connections:
+        async with serve(CREATED) as remote, Connections() as connections:
             settings = settings_for(remote.url)
             api = OpenMediaApi(
                 connections, "support", settings, api_key=lambda: next(keys), clock=lambda: NOW
@@ -222,20 +222,20 @@ def test_what_cannot_be_written_is_rejected_unsent(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
-        ("reset", "the connection broke (ClientOSError"),
+        ("reset", "the connection broke (ConnectionResetError"),
         ("close", "the server closed the connection without an answer"),
         (b"SSH-2.0-OpenSSH_9\r\n\r\n<close>", "the answer is not HTTP"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n<close>", "the answer is not HTTP"),
         (b"HTTP/1.1 200 OK\r\nX: " + b"a" * 20_000 + b"\r\n\r\n<close>", "the answer is not HTTP"),
         (
             b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}<close>",
-            "the answer was cut short (ClientPayloadError",
+            "the answer was cut short",
         ),
         (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{}<close>",
-            "the answer was cut short (ClientPayloadError",
+            "the answer was cut short",
         ),
-        (answer("200 OK", b"{}", "Content-Encoding: gzip"), "the answer was cut short (ClientPayloadError"),
+        (answer("200 OK", b"{}", "Content-Encoding: gzip"), "the answer cannot be unpacked"),
     ],
 )
 def test_a_call_that_breaks_after_sending_is_unknown(ask: Ask, reply: bytes | str, words: str) -> None:
@@ -292,7 +292,7 @@ def test_tls_that_is_never_answered_reached_nobody(serve: Serve, settings_for: S
     """Connecting gives up before the deadline of the call, whichever is set longer: nothing was sent."""
 
     async def run() -> Outcome:
-        async with serve("hang") as remote, Connections(in_flight=1) as connections:
+        async with serve("hang") as remote, Connections() as connections:
             settings = settings_for(remote.url.replace("http:", "https:"), connect=5.0, call=0.2)
             api = OpenMediaApi(connections, "support", settings, api_key=lambda: "k3y", clock=lambda: NOW)
             return await api.send(CREATE, trace_id="")
@@ -314,7 +314,7 @@ def test_a_server_without_tls_reached_nobody(settings_for: SettingsFor) -> None:
     async def run() -> Outcome:
         server = await asyncio.start_server(greet, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        async with server, Connections(in_flight=1) as connections:
+        async with server, Connections() as connections:
             settings = settings_for(f"https://127.0.0.1:{port}")
             api = OpenMediaApi(connections, "support", settings, api_key=lambda: "k3y", clock=lambda: NOW)
             return await api.send(CREATE, trace_id="")
@@ -329,7 +329,7 @@ def test_a_cancelled_call_is_cancelled(serve: Serve, settings_for: SettingsFor) 
     """A drain that is told to stop is not answered with an outcome."""
 
     async def run() -> None:
-        async with serve("hang") as remote, Connections(in_flight=1) as connections:
+        async with serve("hang") as remote, Connections() as connections:
             settings = settings_for(remote.url)
             api = OpenMediaApi(connections, "support", settings, api_key=lambda: "k3y", clock=lambda: NOW)
             call = asyncio.create_task(api.send(CREATE, trace_id=""))

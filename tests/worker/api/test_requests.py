@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.api.requests import build, collection_url
+from worker.api.requests import build, collection_path
 from worker.operations import (
     ByExternalId,
     ByInteractionId,
@@ -22,7 +22,7 @@ from worker.operations import (
     UpdateInteraction,
 )
 
-COLLECTION = "https://host/nexus/v3/openmedia/support/interactions"
+COLLECTION = "/nexus/v3/openmedia/support/interactions"
 EXTERNAL = ByExternalId("mail-1")
 INTERNAL = ByInteractionId("00ABCDEF01234567")
 RECEIVED = datetime(2026, 11, 23, 13, 0, 0, 999_999, tzinfo=timezone(timedelta(hours=1)))
@@ -69,7 +69,7 @@ def test_every_endpoint_has_its_method_path_and_body(
 ) -> None:
     """An operation becomes the contract's call, its fields inside `data`."""
     request = build(operation, COLLECTION)
-    assert (request.method, request.url) == (method, COLLECTION + path)
+    assert (request.method, request.target) == (method, COLLECTION + path)
     assert (request.body and orjson.loads(request.body)) == (data and {"data": data})
 
 
@@ -89,17 +89,16 @@ def test_only_fields_that_are_set_are_sent() -> None:
     assert build(CreateInteraction("mail-1"), COLLECTION).body == b'{"data":{"externalId":"mail-1"}}'
 
 
-def test_the_collection_is_beneath_the_base_url() -> None:
-    """A slash at the end of the base URL makes no difference, and the service's name is encoded."""
-    for base_url in ("https://host/nexus/v3", "https://host/nexus/v3/"):
-        assert collection_url(base_url, "a/b c") == "https://host/nexus/v3/openmedia/a%2Fb%20c/interactions"
+def test_the_collection_is_beneath_the_apis_path() -> None:
+    """The service's name is one segment below the API's own path, and encoded."""
+    assert collection_path("/nexus/v3", "a/b c") == "/nexus/v3/openmedia/a%2Fb%20c/interactions"
 
 
 @settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=200))
 def test_an_external_id_is_one_segment_and_survives(text: str) -> None:
     """Whatever an external id holds, it stays one path segment and decodes to itself."""
-    url = build(GetInteraction(ByExternalId(text)), COLLECTION).url
+    url = build(GetInteraction(ByExternalId(text)), COLLECTION).target
     segments = httpx.URL(url).raw_path.decode().split("/")
     assert segments[:-1] == ["", "nexus", "v3", "openmedia", "support", "interactions"]
     assert unquote(segments[-1]) == f"ext_{text}"
@@ -115,7 +114,7 @@ def test_an_external_id_is_one_segment_and_survives(text: str) -> None:
 )
 def test_an_interaction_id_is_one_segment_and_survives(text: str) -> None:
     """An interaction id is encoded as well: it came from outside."""
-    url = build(StopInteraction(ByInteractionId(text)), COLLECTION).url
+    url = build(StopInteraction(ByInteractionId(text)), COLLECTION).target
     segments = httpx.URL(url).raw_path.decode().split("/")
     assert len(segments) == 8
     assert (unquote(segments[-2]), segments[-1]) == (text, "stop")
@@ -123,7 +122,7 @@ def test_an_interaction_id_is_one_segment_and_survives(text: str) -> None:
 
 def test_dots_cannot_climb_out_of_an_external_id() -> None:
     """The prefix keeps `..` from being a step upwards."""
-    url = build(GetInteraction(ByExternalId("..")), COLLECTION).url
+    url = build(GetInteraction(ByExternalId("..")), COLLECTION).target
     assert str(httpx.URL(url)) == f"{COLLECTION}/ext_.."
 
 

@@ -43,7 +43,7 @@ def send_all(sandbox: str, settings_for: SettingsFor) -> Callable[..., list[Outc
 
     def run(*operations: object, key: str = "k3y") -> list[Outcome]:
         async def sending() -> list[Outcome]:
-            async with Connections(in_flight=1) as connections:
+            async with Connections() as connections:
                 settings = settings_for(sandbox)
                 api = OpenMediaApi(connections, "support", settings, api_key=lambda: key, clock=lambda: NOW)
                 return [await api.send(operation, trace_id="ab" * 16) for operation in operations]

@@ -14,9 +14,9 @@ from aiohttp import abc
 from standardwebhooks import Webhook
 
 from worker.addresses import is_public
-from worker.api.connections import Connections
 from worker.errors import SecretMissing, SettingsError
 from worker.hooks.client import HookApi
+from worker.hooks.connections import Connections
 from worker.operations import ByExternalId, GetInteraction, Operation, PostEvent
 from worker.outcomes import Failed, Ok, Outcome, Overloaded, Rejected, Unauthorized, Unknown
 from worker.settings import SubscriptionSettings

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import aiohttp
 import pytest
 
-from worker.api.failures import CAUGHT, UNSENT, UNSURE, of_answer, of_call
+from worker.hooks.failures import CAUGHT, UNSENT, UNSURE, of_answer, of_call
 from worker.outcomes import Evidence, Failed, Unknown
 
 
