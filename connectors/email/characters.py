@@ -4,8 +4,6 @@ import re
 import unicodedata
 
 _BREAKS = re.compile(r"\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
-# A single space is what it would become, and most are.
-_SPACES = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
 _LONG_GAPS = re.compile(r"\n{3,}")
 # Control characters, halves of surrogate pairs, and the byte order mark in the middle of a text.
 _UNFIT = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff]")
@@ -18,9 +16,13 @@ def one_line(text: str) -> str:
 
 def paragraphs(text: str) -> str:
     """Return the text without control characters and superfluous white space, its lines kept."""
-    lines = map(str.strip, _SPACES.sub(" ", _fit(text)).split("\n"))
+    lines = (" ".join(line.split()) for line in _fit(text).split("\n"))
     return _LONG_GAPS.sub("\n\n", "\n".join(lines)).strip()
 
 
 def _fit(text: str) -> str:
-    return unicodedata.normalize("NFC", _UNFIT.sub("", _BREAKS.sub("\n", text)))
+    plain = text.replace("\r\n", "\n")
+    # Most texts have nothing of the kind, and to ask each line is much quicker than to look for it.
+    if not all(map(str.isprintable, plain.split("\n"))):
+        plain = _UNFIT.sub("", _BREAKS.sub("\n", text))
+    return unicodedata.normalize("NFC", plain)
