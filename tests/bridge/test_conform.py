@@ -82,7 +82,6 @@ def test_the_profile_is_what_the_endpoint_does(asking: "Operator", sandbox: str,
         "changed_missing": "ignore",
         "user_data_limit": 8000,
         "racing_creates": "both",
-        "create_after_stop": "conflict",
     }
     httpx.put(f"{sandbox}/sandbox/behaviour", json=chosen).raise_for_status()
     said = asking.types(
