@@ -48,6 +48,7 @@ lint: $(VENV)/dev ## check style, types and the floors
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.secret_scan
 
 format: $(VENV)/dev ## put the code into form
 	$(BIN)/ruff check --fix .

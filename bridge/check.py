@@ -1,11 +1,14 @@
 """`bridge check`: looks at the settings and at everything they lead to. Changes nothing."""
 
 import asyncio
+import ssl
 from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
 from celery import Celery
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from bridge import console, machine, mailboxes, receivers
 from bridge.clients import clients_of
@@ -18,7 +21,10 @@ from console.probe import call_service
 from worker import configuration
 from worker.app import app
 from worker.blob_settings import BucketAccess
+from worker.brokers import Broker, Kind, read_broker
+from worker.certificates import distrust, told
 from worker.errors import BlobsUnavailable, BridgeError, SecretMissing, SettingsError, StoreUnavailable
+from worker.redis_url import read_redis_url
 from worker.secrets import Secrets
 from worker.settings import Settings
 from worker.wiring import Bridge, broker_url
@@ -176,12 +182,30 @@ async def _broker(settings: Settings, secrets: Secrets) -> list[Finding]:
     try:
         url = broker_url(settings, secrets)
         async with asyncio.timeout(_BROKER_PATIENCE_S + 1):
-            await asyncio.to_thread(_connect, app, url)
+            await asyncio.to_thread(_connect, app, read_broker(url))
     except BridgeError as error:
         return [problem("broker", str(error))]
     except Exception as error:  # noqa: BLE001 - every transport has its own errors; all mean the same here
+        if why := distrust(error) or await _distrust_of_sentinels(url):
+            return [problem("broker", told("broker", "broker.url", why))]
         return [problem("broker", f"does not answer ({type(error).__name__}: {error}); is broker.url right?")]
     return [ok("broker", f"answers ({urlsplit(url).scheme})")]
+
+
+async def _distrust_of_sentinels(url: str) -> str:
+    """Return why the first sentinel is not believed: redis-py only says that it found no master."""
+    broker = read_broker(url)
+    if broker.kind is not Kind.REDIS or broker.tls is None:
+        return ""
+    host, port = read_redis_url(url, "broker.url").nodes[0]
+    try:
+        believed = ssl.create_default_context(cafile=broker.tls.get("ssl_ca_certs"))
+        async with asyncio.timeout(_BROKER_PATIENCE_S):
+            _, writer = await asyncio.open_connection(host, port, ssl=believed)
+    except (OSError, TimeoutError) as error:
+        return distrust(error)
+    writer.close()
+    return ""
 
 
 async def _blobs(bridge: Bridge) -> list[Finding]:
@@ -205,8 +229,14 @@ async def _blobs(bridge: Bridge) -> list[Finding]:
     return found
 
 
-def _connect(celery: Celery, url: str) -> None:
-    with celery.connection_for_write(url, connect_timeout=_BROKER_PATIENCE_S) as connection:
+def _connect(celery: Celery, broker: Broker) -> None:
+    options = dict(broker.options)
+    if "sentinel_kwargs" in options:  # tried again for seconds, a sentinel would only have been too slow
+        options["sentinel_kwargs"] = {**options["sentinel_kwargs"], "retry": Retry(NoBackoff(), 0)}
+    asked = celery.connection_for_write(
+        broker.url, ssl=broker.tls, transport_options=options, connect_timeout=_BROKER_PATIENCE_S
+    )
+    with asked as connection:
         connection.ensure_connection(max_retries=1, interval_start=0.1, timeout=_BROKER_PATIENCE_S)
 
 

@@ -63,8 +63,8 @@ def conform(service: str, screen: Screen, *, other: str, sure: bool) -> Report:
     second = _place(settings, secrets, other) if other else None
     if not sure:
         raise NoConformance(
-            f"it would open about {len(QUESTIONS)} marked interactions in service {service!r}, one after the "
-            "other, and stop each at once; agents could be offered them meanwhile. Say --yes to do it"
+            f"it would open about {len(QUESTIONS)} marked interactions in service {service!r}, few at a "
+            "time, and stop each at once; agents could be offered them meanwhile. Say --yes to do it"
         )
     run = new_id()[:_RUN_LENGTH]
     mark = Mark(property=f"{own.settings.mark_prefix or 'bridge_'}conform", run=run)
@@ -118,6 +118,10 @@ def _skipped(question: Question, before: Iterable[Finding], *, other: bool) -> F
         return Finding(question, why="not asked: name a second service with --other")
     if question.needs_id and "id_field" not in answers(before):
         return Finding(question, why="not asked: no id is shown, so what it opens could not be stopped")
+    if question.follows:
+        asked, wanted = question.follows
+        if answers(before).get(asked) != wanted:
+            return Finding(question, why=f"not asked: it is a question only where {asked} is {wanted}")
     return None
 
 
@@ -148,7 +152,8 @@ def print_report(report: Report, screen: Screen) -> None:
     for each in report.findings:
         found = each.why if each.found is None else str(each.found)
         asked = each.question
-        table.add_row(words[each.holds], asked.text, str(asked.assumed), Text(plain(found)))
+        assumed = "for ever" if asked.assumed is None else str(asked.assumed)
+        table.add_row(words[each.holds], asked.text, assumed, Text(plain(found)))
     screen.out.print(table)
     for name, why in UNASKED.items():
         screen.out.print(Text(f"not asked: {name}, {why}", style="dim"))

@@ -1,22 +1,24 @@
 """`bridge privacy`: what is kept of a conversation or of a person, told, or taken out of the store.
 
-A person is looked for by an address in what waits, in dead letters and in whole messages. What an ended
-conversation said is not here any more: commands leave the store when they took effect.
+A person is looked for by an address in what waits, in dead letters and in whole messages; a conversation of
+which anything names the address is meant whole, with its mails that do not. What an ended conversation said
+is not here any more: commands leave the store when they took effect.
 """
 
 import base64
-import re
-from collections.abc import AsyncIterator, Callable, Iterable
+import json
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import quote
 
+from bridge.kept_mails import Archive, Conversation, together
+from bridge.mentions import Finder, finder
 from bridge.operator import operator
 from bridge.show import NeverHeardOf
 from console.actions import Actions
 from console.people import Role
 from worker import clues
-from worker.blob import BlobHead, BlobName
+from worker.blob import BlobHead
 from worker.deadletters import Filter, Letter
 from worker.errors import BridgeError
 from worker.lanes import Entry, LaneView
@@ -26,9 +28,8 @@ from worker.wiring import Bridge
 #: What stands for a person in the audit log.
 _A_PERSON: Final = "a person, by address"
 _REASON: Final = "erased on request"
-#: Letters and whole messages that are looked at together; the store holds far fewer letters.
+#: Letters that are looked at together; the store holds far fewer.
 _LETTERS: Final = 1_000_000
-_BLOBS_AT_ONCE: Final = 100
 
 
 class StillWaiting(BridgeError):
@@ -49,6 +50,13 @@ class Kept:
     def waiting(self) -> tuple[str, ...]:
         """The conversations in which commands wait."""
         return tuple(each.interaction.external_id for each in self.conversations if each.pending)
+
+    @property
+    def conversation_ids(self) -> tuple[str, ...]:
+        """The conversations that are meant, each as its service and its external id."""
+        rows = [(each.interaction.service, each.interaction.external_id) for each in self.conversations]
+        rows += [(letter.head.service, letter.head.external_id) for letter, _ in self.letters]
+        return tuple(sorted({" ".join(row) for row in rows if row[1]}))
 
     @property
     def name(self) -> str:
@@ -102,32 +110,58 @@ def _lane(view: LaneView) -> dict[str, Any]:
 
 
 async def of_conversation(bridge: Bridge, service: str, external_id: str) -> Kept:
-    """Return what is kept of one conversation. Raises NeverHeardOf or StoreUnavailable."""
+    """Return what is kept of one conversation. Raises NeverHeardOf, StoreUnavailable or BlobsUnavailable."""
     view = await bridge.store.view(service, external_id)
     letters = [each async for each in _letters(bridge, service, Filter(external_id=external_id))]
     if view is None and not letters:
         raise NeverHeardOf(
             f"service {service!r} has nothing of {external_id!r}, so there is nothing to erase"
         )
-    return Kept((view,) if view else (), tuple(letters), ())
+    _, blobs = await _mails(bridge, _nobody, frozenset({(service, external_id)}))
+    return Kept((view,) if view else (), tuple(letters), blobs)
 
 
 async def of_address(bridge: Bridge, address: str) -> Kept:
-    """Return what is kept that mentions an address. Raises StoreUnavailable or BlobsUnavailable."""
-    mentions = _finder(address)
-    letters: list[tuple[Letter, tuple[Entry, ...]]] = []
-    lanes: dict[tuple[str, str], LaneView] = {}
+    """Return what is kept that mentions an address, with the whole of each conversation that does.
+
+    Raises StoreUnavailable or BlobsUnavailable.
+    """
+    mentions, clue = finder(address), clues.of_sender(address)
+    meant: set[Conversation] = set()
+    letters: dict[str, tuple[Letter, tuple[Entry, ...]]] = {}
     for service in bridge.partitions:
         found = [each async for each in _letters(bridge, service, Filter()) if mentions(_texts(*each))]
-        letters += found
-        named = {letter.head.external_id for letter, _ in found} - {""}
-        named.update(await bridge.store.led_to(service, clues.of_sender(address)))
-        for lane in {*await bridge.store.waiting_lanes(service), *named}:
+        letters.update((each[0].id, each) for each in found)
+        meant.update((service, each[0].head.external_id) for each in found)
+        meant.update((service, lane) for lane in await bridge.store.led_to(service, clue))
+        for lane in await bridge.store.waiting_lanes(service):
             view = await bridge.store.view(service, lane)
-            if view and (lane in named or mentions(repr(_lane(view)).encode())):
-                lanes[service, lane] = view
-    blobs = [each async for each in _messages(bridge) if mentions(each[1])]
-    return Kept(tuple(lanes.values()), tuple(letters), tuple(blobs), clues.of_sender(address))
+            if view and mentions(json.dumps(_lane(view), ensure_ascii=False).encode()):
+                meant.add((service, lane))
+    placed, blobs = await _mails(bridge, mentions, frozenset(each for each in meant if each[1]))
+    lanes = []
+    for service, lane in sorted(each for each in meant | placed if each[1]):
+        if view := await bridge.store.view(service, lane):
+            lanes.append(view)
+            also = [each async for each in _letters(bridge, service, Filter(external_id=lane))]
+            letters.update((each[0].id, each) for each in also)
+    return Kept(tuple(lanes), tuple(letters.values()), blobs, clue)
+
+
+def _nobody(_: bytes) -> bool:
+    """Find nobody named: a conversation is looked for, and no person."""
+    return False
+
+
+async def _mails(
+    bridge: Bridge, mentions: Finder, wanted: frozenset[Conversation]
+) -> tuple[set[Conversation], tuple[tuple[BlobHead, bytes], ...]]:
+    """Return the mails that are meant, whole, and the conversations that they may belong to."""
+    archive = Archive(bridge)
+    found = together(await archive.read(mentions), wanted)
+    whole = [(each.head, await archive.content(each.head.name)) for each in found]
+    placed = {conversation for each in found for conversation in each.conversations}
+    return placed, tuple((head, content) for head, content in whole if content is not None)
 
 
 async def erase(bridge: Bridge, kept: Kept, *, force: bool) -> Erased:
@@ -174,30 +208,8 @@ async def _letters(
             yield found
 
 
-async def _messages(bridge: Bridge) -> AsyncIterator[tuple[BlobHead, bytes]]:
-    after: BlobName | None = None
-    while bridge.blobs is not None:
-        page = await bridge.blobs.page(after=after, limit=_BLOBS_AT_ONCE)
-        for head in page:
-            content = await bridge.blobs.get(head.name)
-            if content is not None:
-                yield head, content
-        if len(page) < _BLOBS_AT_ONCE:
-            return
-        after = page[-1].name
-
-
 def _texts(letter: Letter, history: Iterable[Entry]) -> bytes:
     """Return all that a letter holds, its bytes as they came."""
     texts = [letter.model_dump_json(), *(each.model_dump_json() for each in history)]
     body = letter.body if isinstance(letter, Unreadable) else b""
     return b"\n".join([*(each.encode() for each in texts), body])
-
-
-def _finder(address: str) -> Callable[[bytes], bool]:
-    """Return what says whether bytes mention an address: whole, in any case, also as it stands in a URL."""
-    if "@" not in address.strip("@"):
-        raise BridgeError(f"{address!r} is no address: write one as in jane@example.org")
-    forms = {re.escape(each.encode()) for each in (address, quote(address, safe=""))}
-    whole = re.compile(rb"(?<![\w.+-])(?:" + b"|".join(sorted(forms)) + rb")(?![\w-]|\.\w)", re.IGNORECASE)
-    return lambda content: whole.search(content) is not None

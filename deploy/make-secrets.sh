@@ -10,11 +10,11 @@ chmod 0700 "$directory"
 umask 0222
 new() { [ -e "$directory/$1" ] || printf %s "$2" > "$directory/$1"; }
 random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
-for name in intake worker ops; do
+for name in intake worker ops backup; do
   new "redis_$name" "$(random)"
   password=$(cat "$directory/redis_$name")
   new "store_$name" "redis://$name:$password@$host:6379/0"
-  new "broker_$name" "redis://$name:$password@$host:6379/1"
+  [ "$name" = backup ] || new "broker_$name" "redis://$name:$password@$host:6379/1"
 done
 new rabbitmq "$(random)"
 new broker_rabbitmq "amqp://bridge:$(cat "$directory/rabbitmq")@rabbitmq:5672//"

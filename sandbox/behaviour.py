@@ -37,6 +37,9 @@ class Behaviour(BaseModel):
     conflict_shows_id: bool = False
     #: Whether a live external id is in the way within its service only, or in every service.
     conflict_scope: Literal["service", "tenant"] = "service"
+    #: Two creates at once with one external id: one of them is refused; or a new external id is in the way of
+    #: others only after a second, and both are accepted. It leads to the newer one then.
+    racing_creates: Literal["one", "both"] = "one"
     #: Whether the external id of a stopped interaction may be used again.
     create_after_stop: Literal["new", "conflict"] = "new"
     #: With `create_after_stop` = conflict: for how many seconds after the stop; null is for ever.

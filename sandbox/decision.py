@@ -17,6 +17,8 @@ from sandbox.moment import from_text, to_fine_text, to_text
 from sandbox.refusal import ErrorEnvelope, RefusedError
 from sandbox.state import State
 
+#: How long a new external id is not yet in the way where creates may race.
+_RACE = timedelta(seconds=1)
 #: How a bad key is answered: the status, and the envelope if it is not the API's own.
 _BAD_KEYS: Mapping[str, tuple[int, ErrorEnvelope | None]] = {
     "401": (401, None),
@@ -126,11 +128,15 @@ def _check_conflict(call: Call, fields: CreateFields, facts: Facts) -> None:
 def _rival(service: str, external_id: str, facts: Facts) -> Interaction | None:
     holders = facts.state.holders(external_id)
     if service in holders:
-        return holders[service]
+        return None if _races(holders[service], facts) else holders[service]
     if holders and facts.behaviour.conflict_scope == "tenant":
         return next(iter(holders.values()))
     ended = facts.state.last_ended(service, external_id)
     return ended if ended is not None and _blocks(ended, facts) else None
+
+
+def _races(holder: Interaction, facts: Facts) -> bool:
+    return facts.behaviour.racing_creates == "both" and facts.now < from_text(holder.created_at) + _RACE
 
 
 def _blocks(ended: Interaction, facts: Facts) -> bool:

@@ -16,6 +16,7 @@ BEHAVIOURS: Examples = {
         "overload": "503-date",
     },
     "a stopped external id is taken for an hour": {"create_after_stop": "conflict", "conflict_for_s": 3600},
+    "two creates at once are both accepted": {"racing_creates": "both"},
     "a 409 that does not mean that it exists": {"quota": 100},
 }
 RULES: Examples = {

@@ -56,9 +56,9 @@ class State:
     def _put_live(self, interaction: Interaction) -> None:
         if interaction.id not in self._live:
             self._counts[interaction.service] = self.live_count(interaction.service) + 1
+            if interaction.external_id is not None:
+                self._holders.setdefault(interaction.external_id, {})[interaction.service] = interaction.id
         self._live[interaction.id] = interaction
-        if interaction.external_id is not None:
-            self._holders.setdefault(interaction.external_id, {})[interaction.service] = interaction.id
 
     def _put_ended(self, interaction: Interaction) -> None:
         if self._live.pop(interaction.id, None) is not None:
@@ -71,12 +71,12 @@ class State:
             self._forget(self._ended.pop(next(iter(self._ended))))
 
     def _release(self, interaction: Interaction) -> None:
-        if interaction.external_id is None:
-            return
-        holders = self._holders[interaction.external_id]
+        holders = self._holders.get(interaction.external_id or "", {})
+        if holders.get(interaction.service) != interaction.id:
+            return  # it never had an external id, or a newer one won it in a race
         del holders[interaction.service]
         if not holders:
-            del self._holders[interaction.external_id]
+            del self._holders[str(interaction.external_id)]
 
     def _forget(self, interaction: Interaction) -> None:
         key = (interaction.service, interaction.external_id)

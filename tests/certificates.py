@@ -12,12 +12,16 @@ from cryptography.x509.oid import NameOID
 _DAY = timedelta(days=1)
 
 
-def self_signed(directory: Path, name: str = "server") -> tuple[Path, Path]:
-    """Write a new certificate and its key as PEM, over those that are there, and return both places."""
+def self_signed(directory: Path, name: str = "server", *, elsewhere: bool = False) -> tuple[Path, Path]:
+    """Write a new certificate and its key as PEM, over those that are there, and return both places.
+
+    `elsewhere` makes it one for another machine than this.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{name} {x509.random_serial_number()}")])
     now = datetime.now(UTC)
     local = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
+    names = [x509.DNSName("elsewhere.example.com")] if elsewhere else local
     certificate = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -26,7 +30,7 @@ def self_signed(directory: Path, name: str = "server") -> tuple[Path, Path]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _DAY)
         .not_valid_after(now + _DAY)
-        .add_extension(x509.SubjectAlternativeName(local), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(key, hashes.SHA256())
     )
     chain, private = directory / f"{name}.crt", directory / f"{name}.key"

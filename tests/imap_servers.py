@@ -91,11 +91,13 @@ class ImapServer:
     tls_port: int = 0
     #: What to believe it by.
     certificate: Path | None = None
+    #: What its user logs in with.
+    password: str = PASSWORD
 
     def client(self) -> IMAPClient:
         """Return a connection of our own."""
         client = IMAPClient("127.0.0.1", self.port, ssl=False, timeout=30)
-        client.login(USER, PASSWORD)
+        client.login(USER, self.password)
         return client
 
     def put(self, *mails: bytes, folder: str = "INBOX") -> None:
@@ -160,13 +162,14 @@ def has_pymap() -> bool:
 
 
 @contextlib.contextmanager
-def dovecot(*, introspection_url: str = "", port: int = 0) -> Iterator[ImapServer]:
+def dovecot(*, introspection_url: str = "", port: int = 0, password: str = PASSWORD) -> Iterator[ImapServer]:
     """Run a private Dovecot; with an introspection endpoint, it takes XOAUTH2 as well."""
     with tempfile.TemporaryDirectory(prefix="dovecot-", dir="/tmp") as directory:
         home = Path(directory)
         home.chmod(0o755)
         files = self_signed(home)
-        server = ImapServer("dovecot", port or free_port(), None, free_port(), files[0])  # type: ignore[arg-type]  # set below
+        ports = (port or free_port(), None, free_port())
+        server = ImapServer("dovecot", *ports, files[0], password)  # type: ignore[arg-type]  # set below
         config = _configured(home, files, server, introspection_url)
         server.process = subprocess.Popen(["dovecot", "-F", "-c", str(config)])  # noqa: S607 - where the system has it
         try:
@@ -177,14 +180,14 @@ def dovecot(*, introspection_url: str = "", port: int = 0) -> Iterator[ImapServe
 
 
 @contextlib.contextmanager
-def pymap(*, port: int = 0) -> Iterator[ImapServer]:
+def pymap(*, port: int = 0, password: str = PASSWORD) -> Iterator[ImapServer]:
     """Run a pymap that keeps its mails in memory."""
     port = port or free_port()
     program = Path(sys.executable).with_name("pymap")
     command = [str(program), "--host", "127.0.0.1", "--port", str(port)]
-    user = ["--no-tls", "dict", "--demo-data", "--demo-user", USER, "--demo-password", PASSWORD]
+    user = ["--no-tls", "dict", "--demo-data", "--demo-user", USER, "--demo-password", password]
     process = subprocess.Popen([*command, *user], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    server = ImapServer("pymap", port, process)
+    server = ImapServer("pymap", port, process, password=password)
     try:
         _await(server)
         with server.client() as client:
@@ -213,7 +216,7 @@ def _configured(home: Path, files: tuple[Path, Path], server: ImapServer, intros
             key=files[1],
             mechanisms=" xoauth2" if introspection_url else "",
             oauth=_OAUTH.format(home=home) if introspection_url else "",
-            password=PASSWORD,
+            password=server.password,
             uid=owner.pw_uid,
             gid=owner.pw_gid,
             port=server.port,

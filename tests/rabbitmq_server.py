@@ -35,6 +35,9 @@ class RabbitServer:
     binary: str = field(default_factory=find_rabbitmq)
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
+    #: Its certificate and key, where it takes TLS as well, on a port of its own.
+    files: tuple[Path, Path] | None = None
+    tls_port: int = field(default_factory=free_port)
 
     @property
     def url(self) -> str:
@@ -45,7 +48,7 @@ class RabbitServer:
         """Start it, and return when it takes connections."""
         self.directory.mkdir(parents=True, exist_ok=True)
         (self.directory / "rabbitmq.conf").write_text(
-            f"listeners.tcp.1 = 127.0.0.1:{self.port}\ndisk_free_limit.absolute = 10MB\n"
+            f"listeners.tcp.1 = 127.0.0.1:{self.port}\ndisk_free_limit.absolute = 10MB\n{self._tls}"
         )
         (self.directory / "enabled_plugins").write_text("[].\n")
         with (self.directory / "output").open("ab") as output:
@@ -69,6 +72,18 @@ class RabbitServer:
             os.killpg(self.process.pid, sign)
             self.process.wait()
             self.process = None
+
+    @property
+    def _tls(self) -> str:
+        if self.files is None:
+            return ""
+        certificate, key = self.files
+        return (
+            f"listeners.ssl.1 = 127.0.0.1:{self.tls_port}\nlisteners.ssl.2 = 127.0.0.2:{self.tls_port}\n"
+            f"ssl_options.cacertfile = {certificate}\n"
+            f"ssl_options.certfile = {certificate}\nssl_options.keyfile = {key}\n"
+            "ssl_options.verify = verify_none\nssl_options.fail_if_no_peer_cert = false\n"
+        )
 
     @property
     def _environment(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ One form of URL for the store and the broker; kombu has forms of its own, and pu
 into options.
 """
 
+import ssl
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -34,12 +35,16 @@ class Broker:
     tls: dict[str, Any] | None = None
 
 
+#: Options of a URL, named as for Redis, and what py-amqp calls them.
+_OF_TLS: Final = {"ssl_ca_certs": "ca_certs", "ssl_certfile": "certfile", "ssl_keyfile": "keyfile"}
 _RABBITMQ: Final = ("amqp", "amqps", "pyamqp")
 
 
 def read_broker(url: str) -> Broker:
     """Return the broker at a URL. Raises SettingsError."""
     scheme = url.partition("://")[0]
+    if scheme == "amqps":
+        return _of_rabbitmq(url)
     if scheme in _RABBITMQ:
         return Broker(Kind.RABBITMQ, url)
     if scheme in {"redis", "rediss", "redis+socket"}:
@@ -47,6 +52,18 @@ def read_broker(url: str) -> Broker:
     if scheme in {"valkey", "valkeys", "sentinel", "sentinels", "cluster", "clusters"}:
         return _of_redis(read_redis_url(url, "broker.url"))
     return Broker(Kind.OTHER, url)
+
+
+def _of_rabbitmq(url: str) -> Broker:
+    """Return RabbitMQ behind TLS; left alone, py-amqp would take any name's certificate for the server's."""
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if unknown := sorted(options.keys() - _OF_TLS.keys()):
+        known = ", ".join(sorted(_OF_TLS))
+        raise SettingsError(f"broker.url: {unknown[0]} is no option of amqps; there is: {known}")
+    tls = {_OF_TLS[name]: value for name, value in options.items()}
+    checked = {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": parts.hostname, **tls}
+    return Broker(Kind.RABBITMQ, parts._replace(query="").geturl(), tls=checked)
 
 
 def _of_redis(url: RedisUrl) -> Broker:

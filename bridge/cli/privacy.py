@@ -84,7 +84,7 @@ def erase(
             kept = await _found(bridge, service, external_id, address)
             would = {
                 "dead_letters": len(kept.letters),
-                "conversations": len(kept.conversations),
+                "conversations": list(kept.conversation_ids),
                 "messages": len(kept.blobs),
                 "waiting": list(kept.waiting),
             }

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import httpx
@@ -13,6 +14,7 @@ from bridge.conformance.steps import Mark, Step, body, path
 from worker.settings import ServiceSettings
 
 _GONE: Final = 404
+_CONFLICT: Final = 409
 _BUSY: Final = 429
 _FAILED: Final = 500
 #: How often a stop is tried, and how long it waits in between.
@@ -56,11 +58,25 @@ class Line:
         self._own = own
         self._other = other
         self._opened: list[_Opened] = []
-        #: How many interactions were opened.
-        self.count = 0
+        self._accepted: list[str] = []
+
+    @property
+    def count(self) -> int:
+        """How many interactions were opened."""
+        return len(self._accepted)
 
     def ask(self, question: str, step: Step) -> Reply:
         """Carry a step out. Raises Unclear where the endpoint is away, busy or failing."""
+        if step.pause_s:
+            time.sleep(step.pause_s)
+        if not step.twice:
+            return self._ask(question, step)
+        with ThreadPoolExecutor(2) as pool:
+            sent = [pool.submit(self._ask, question, step) for _ in range(2)]
+        first, second = (each.result() for each in sent)
+        return replace(first, twin=second)
+
+    def _ask(self, question: str, step: Step) -> Reply:
         place = self._other if step.where == "other" and self._other else self._own
         service = f"conform-{self._mark.run}-nowhere" if step.where == "nowhere" else place.service
         external_id = self._mark.external_id(question, step.name) if step.name else ""
@@ -71,7 +87,10 @@ class Line:
         reply = self._send(place, step, path(service, step.operation, f"ext_{external_id}"), question)
         if opened:
             opened.answered, opened.interaction_id = True, reply.interaction_id
-            self.count += not reply.refused
+            if not reply.refused:
+                self._accepted.append(opened.name)
+            elif reply.status == _CONFLICT:
+                self._opened.remove(opened)
         if reply.status == _BUSY or reply.status >= _FAILED:
             raise Unclear(f"the endpoint answers {reply.status}")
         return reply
@@ -87,6 +106,8 @@ class Line:
 
     def _stopped(self, opened: _Opened) -> bool:
         target = f"ext_{opened.external_id}" if opened.external_id else opened.interaction_id
+        if opened.interaction_id and self._shares_its_name(opened):
+            target = opened.interaction_id
         if not target:
             return False
         step = Step(operation="stop", fields={"reasonDescription": "conformance run"})
@@ -100,6 +121,10 @@ class Line:
             if not reply.refused or (reply.status == _GONE and (opened.answered or attempt)):
                 return True
         return False
+
+    def _shares_its_name(self, opened: _Opened) -> bool:
+        """Say whether the external id leads to another one as well, of which it names only one."""
+        return [each.external_id for each in self._opened].count(opened.external_id) > 1
 
     def _send(self, place: Place, step: Step, where: str, question: str) -> Reply:
         keys: Mapping[str, str] = {"right": place.key, "wrong": _WRONG_KEY}
@@ -118,4 +143,5 @@ class Line:
             )
         except httpx.HTTPError as error:
             raise Unclear(f"the endpoint does not answer ({type(error).__name__})") from error
-        return Reply(answer.status_code, answer.content, answer.headers.get("content-type", ""))
+        kind = answer.headers.get("content-type", "")
+        return Reply(answer.status_code, answer.content, kind, time.monotonic())

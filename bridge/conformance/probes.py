@@ -6,6 +6,7 @@ or raises Unclear. It names its own interactions and need not stop them.
 
 import re
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import Any, Final
 
 from bridge.conformance.reply import Reply
@@ -23,6 +24,8 @@ _NOBODY: Final = "0000BRIDGENOBODY"
 _BAD, _UNAUTHORIZED, _FORBIDDEN, _CONFLICT = 400, 401, 403, 409
 #: The family's default for user data, the least that is looked for, and the most that can be configured.
 _USUAL, _LEAST, _MOST = 16_000, 1_000, 65_535
+#: For how many seconds the end of a conflict is waited for.
+_PATIENCE_S: Final = 30
 
 
 class Unclear(Exception):
@@ -109,6 +112,36 @@ def create_after_stop() -> Probe:
     _accepted((yield stop()))
     again = yield create()
     return "conflict" if again.status == _CONFLICT else _if_accepted(again, "new")
+
+
+def conflict_for_s() -> Probe:
+    """Open it again each second after its end, until that is accepted."""
+    _accepted((yield create()))
+    ended = _accepted((yield stop())).at
+    passed = 0.0
+    while passed < _PATIENCE_S:
+        again = yield replace(create(), pause_s=int(passed) + 1 - passed)
+        passed = again.at - ended
+        if again.status != _CONFLICT:
+            _accepted(again)
+            return round(passed)
+    raise Unclear(f"still in the way after {_PATIENCE_S} s: for ever, or for longer than was waited")
+
+
+def racing_creates() -> Probe:
+    """Open the same one twice at once; more than one pair, because the first still has to connect."""
+    for name in ("a", "b", "c"):
+        one = yield replace(create(name), twice=True)
+        both = [each for each in (one, one.twin) if each is not None]
+        ids = {each.interaction_id for each in both if not each.refused}
+        statuses = sorted(each.status for each in both)
+        if statuses[-1] == _CONFLICT and statuses[0] < _BAD:
+            continue
+        if statuses[-1] >= _BAD or len(ids) == 1:
+            what = f"{statuses[0]} and {statuses[-1]}" if statuses[-1] >= _BAD else "the same id"
+            raise Unclear(f"two at once are answered by {what}, which no switch of the sandbox does")
+        return "both"
+    return "one"
 
 
 def after_stop() -> Probe:

@@ -23,11 +23,13 @@ class Question:
     needs_id: bool = False
     #: Whether it opens an interaction in a second service.
     needs_other: bool = False
+    #: The question, and the answer to it, without which this one is none.
+    follows: tuple[str, Answer] | None = None
 
     @property
-    def assumed(self) -> Answer:
-        """What the sandbox does unless it is told otherwise."""
-        found: Answer = getattr(Behaviour(), self.switch)
+    def assumed(self) -> Answer | None:
+        """What the sandbox does unless it is told otherwise; None is for ever."""
+        found: Answer | None = getattr(Behaviour(), self.switch)
         return found
 
 
@@ -49,7 +51,16 @@ QUESTIONS: Final = (
     Question(
         "conflict_scope", "where a live external id is in the way", probes.conflict_scope, needs_other=True
     ),
+    Question(
+        "racing_creates", "two creates at once with one external id", probes.racing_creates, needs_id=True
+    ),
     Question("create_after_stop", "a create again after the stop", probes.create_after_stop),
+    Question(
+        "conflict_for_s",
+        "for how many seconds a stopped one is in the way",
+        probes.conflict_for_s,
+        follows=("create_after_stop", "conflict"),
+    ),
     Question("after_stop", "GET and stop after the stop", probes.after_stop),
     Question("unknown_parent", "a parent that is not there", probes.unknown_parent),
     Question("bad_received_at", "a receivedAt that is no time", probes.bad_received_at),
@@ -67,7 +78,6 @@ QUESTIONS: Final = (
 
 #: The switches that no run looks for, and why.
 UNASKED: Final[Mapping[str, str]] = {
-    "conflict_for_s": "it takes as long as the conflict lasts",
-    "overload": "it takes a flood of calls",
-    "quota": "it takes as many interactions as a service may hold",
+    "overload": "it takes a flood, which everybody there would feel; ask who runs it, and set it by hand",
+    "quota": "it takes a full service, into which nobody else gets; ask who runs it, and set it by hand",
 }

@@ -34,6 +34,10 @@ class Reply:
     http_status: int
     body: bytes = b""
     content_type: str = ""
+    #: When it came, in seconds since some moment.
+    at: float = 0.0
+    #: The answer to the same call, sent at the same time; None where it was sent once.
+    twin: "Reply | None" = None
 
     @property
     def form(self) -> str:

@@ -25,6 +25,10 @@ class Step:
     raw: bytes | None = None
     #: How many bytes of compact JSON the user data of a create takes, its mark included; 0 pads nothing.
     user_data_bytes: int = 0
+    #: How long is waited before it, in seconds.
+    pause_s: float = 0.0
+    #: Whether it is sent twice at once.
+    twice: bool = False
     #: The service that is called: the one in question, a second one that is configured, or none there is.
     where: Literal["own", "other", "nowhere"] = "own"
     #: Which key is sent.

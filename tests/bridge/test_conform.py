@@ -81,6 +81,7 @@ def test_the_profile_is_what_the_endpoint_does(asking: "Operator", sandbox: str,
         "conflict_scope": "tenant",
         "changed_missing": "ignore",
         "user_data_limit": 8000,
+        "racing_creates": "both",
     }
     httpx.put(f"{sandbox}/sandbox/behaviour", json=chosen).raise_for_status()
     said = asking.types(
@@ -95,15 +96,29 @@ def test_the_profile_is_what_the_endpoint_does(asking: "Operator", sandbox: str,
     assert report["opened"] > len(QUESTIONS) / 2
 
 
+def test_a_conflict_is_waited_out(asking: "Operator", sandbox: str) -> None:
+    """A stopped external id is tried again each second; what was opened in the end is stopped as well."""
+    chosen = {"create_after_stop": "conflict", "conflict_for_s": 1.2}
+    httpx.put(f"{sandbox}/sandbox/behaviour", json=chosen).raise_for_status()
+    report = json.loads(asking.types("conform", "--service", "support", "--yes", "--json").stdout)
+    (found,) = [each for each in report["findings"] if each["switch"] == "conflict_for_s"]
+    assert found["found"] >= 2
+    assert (found["assumed"], found["holds"], report["left"]) == (None, False, [])
+
+
 def test_a_person_reads_a_table(asking: "Operator") -> None:
     """One line for each question, the unasked ones with their reasons, and the sum."""
     lines = asking.reads("conform", "--service", "support", "--yes")
     assert "yes GET and stop after the stop gone gone" in lines
     assert any(line.startswith("? where a live external id is in the way") for line in lines)
+    assert any(
+        line.startswith("? for how many seconds a stopped one is in the way for ever") for line in lines
+    )
+    assert "yes two creates at once with one external id one one" in lines
     assert [line for line in lines if line.startswith("not asked: ")] == [
         f"not asked: {name}, {why}" for name, why in UNASKED.items()
     ]
-    assert lines[-1].startswith(f"{len(QUESTIONS) - 1} assumptions hold, 0 do not, 1 are unknown; ")
+    assert lines[-1].startswith(f"{len(QUESTIONS) - 2} assumptions hold, 0 do not, 2 are unknown; ")
     assert lines[-1].endswith(" and 0 are left")
 
 

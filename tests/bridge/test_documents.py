@@ -52,6 +52,11 @@ ONLY_READ: dict[tuple[str, str], str] = {
     ("docs/guarantees.md", "make faults"): "takes half an hour",
     ("docs/operations.md", "bridge status"): "top goes on until somebody presses q",
     ("docs/operations.md", "for service in"): "tests/bridge/test_moving.py: needs a second store",
+    ("docs/operations.md", "install -d"): "tests/stories/test_users.py exports as that user; needs Docker",
+    (
+        "docs/operations.md",
+        "docker compose",
+    ): "tests/stories/test_users.py imports as that user; needs Docker",
     ("docs/operations.md", "rabbitmqctl"): "tests/stories/test_rabbitmq.py: another program's",
     ("docs/operations.md", "mkdir -p -m 700 secrets"): "tests/stories/test_rabbitmq.py runs it",
     ("docs/operations.md", "deploy/make-secrets.sh"): "tests/deploy/test_compose.py: needs Docker",

@@ -2,10 +2,18 @@
 
 import base64
 import json
+from collections.abc import Iterable
+from email.message import EmailMessage
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from connectors.base import Delivery, Envelope, Threaded
+from connectors.headers import Headers
+from connectors.keeping import preserve
+from connectors.placing import place
+from connectors.registry import build
 from worker.blob import BlobName
 from worker.wiring import Bridge
 
@@ -15,6 +23,41 @@ if TYPE_CHECKING:
 JANE = "jane@example.org"
 CONVERSATION = ("--service", "support", "--external-id", "c-1")
 PERSON = ("--address", "Jane@Example.org")
+
+_MAIL = """
+[channels.mail]
+connector = "email"
+service = "sales"
+options = { addresses = ["support@example.com"] }
+"""
+
+
+def a_mail(name: str, sender: str, text: str, *, answers: str = "") -> bytes:
+    """Return a mail whose text is in base64."""
+    message = EmailMessage()
+    message["Message-ID"] = f"<{name}@example.org>"
+    message["From"] = sender
+    message["To"] = "support@example.com"
+    message["Date"] = "Thu, 26 Nov 2026 12:00:00 +0000"
+    message["Subject"] = f"About {name}"
+    if answers:
+        message["In-Reply-To"] = f"<{answers}@example.org>"
+    message.set_content(text, cte="base64")
+    return bytes(message)
+
+
+async def _arrive(bridge: Bridge, mails: Iterable[bytes]) -> None:
+    """Let mails come in as by their door."""
+    connector = build("mail", bridge.settings.channels["mail"], bridge.secrets.readers(()))
+    envelope = Envelope("", ("support@example.com",))
+    for raw in mails:
+        delivery = Delivery("mail", Headers(), raw, bridge.clock(), envelope=envelope)
+        read = connector.translate(connector.verify(delivery))
+        assert isinstance(read, Threaded)
+        await preserve(read, "mail", bridge.intake)
+        placed = await place(connector, read, bridge.intake)
+        assert isinstance(placed, tuple)
+        await bridge.intake.submit(placed)
 
 
 def answer(operator: "Operator", *arguments: str) -> Any:  # noqa: ANN401 - JSON of any shape
@@ -83,6 +126,41 @@ def test_a_sender_leads_to_what_is_over(operator: "Operator", a_create: Any) -> 
     assert lane["ledger"]["external_id"] == "c-1"
     assert answer(operator, "erase", *PERSON, "--yes")["history_lines"] == 3
     assert answer(operator, "export", *PERSON)["conversations"] == []
+
+
+def test_a_conversation_is_meant_whole(operator: "Operator", tmp_path: Path) -> None:
+    """Of a thread of three one mail names Jane, encoded: all three go, and the conversation is named."""
+    with (tmp_path / "bridge.toml").open("a") as settings:
+        settings.write(_MAIL)
+    thread = (
+        a_mail("m-1", "joe@example.org", "Please see what my sister wrote."),
+        a_mail("m-2", "support@example.com", f"We have written to {JANE}.", answers="m-1"),
+        a_mail("m-3", "joe@example.org", "Thank you.", answers="m-2"),
+    )
+    other = a_mail("m-9", "joe@example.org", "Something else.")
+    operator.does(lambda bridge: _arrive(bridge, (*thread, other)))
+    told = answer(operator, "export", "--address", JANE)
+    assert {base64.b64decode(each["content"]) for each in told["messages"]} == set(thread)
+    (lane,) = {each["ledger"]["external_id"] for each in told["conversations"]}
+    assert "commands wait in" in operator.refused("privacy", "erase", "--address", JANE, "--yes")
+    done = answer(operator, "erase", "--address", JANE, "--yes", "--force")
+    assert (done["conversations"], done["messages"], done["waiting"]) == ([f"sales {lane}"], 3, [lane])
+    told = answer(operator, "export", "--address", "joe@example.org")
+    assert [base64.b64decode(each["content"]) for each in told["messages"]] == [other]
+
+
+def test_a_conversation_takes_its_mails_along(operator: "Operator", tmp_path: Path) -> None:
+    """Asked for by its ids, it is exported and erased with the mails it had, and with no others."""
+    with (tmp_path / "bridge.toml").open("a") as settings:
+        settings.write(_MAIL)
+    mails = [a_mail(name, "joe@example.org", f"I am {name}.") for name in ("m-1", "m-2")]
+    operator.does(lambda bridge: _arrive(bridge, mails))
+    told = answer(operator, "export", "--address", "joe@example.org")
+    first = next(each for each in told["conversations"] if "m-1" in json.dumps(each["waiting"]))
+    meant = ("--service", "sales", "--external-id", first["ledger"]["external_id"])
+    (mail,) = answer(operator, "export", *meant)["messages"]
+    assert base64.b64decode(mail["content"]) == mails[0]
+    assert answer(operator, "erase", *meant, "--yes", "--force")["messages"] == 1
 
 
 def test_what_waits_holds_it_back(operator: "Operator", a_create: Any) -> None:  # noqa: ANN401 - as above

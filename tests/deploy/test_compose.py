@@ -12,7 +12,7 @@ import yaml
 from worker.settings import Settings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-OURS = ("intake", "mail", "worker", "beat", "console", "ops", "sandbox")
+OURS = ("intake", "mail", "worker", "beat", "console", "ops", "backup", "sandbox")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,9 @@ def test_it_has_everything_and_its_profiles(compose: dict[str, Any]) -> None:
     assert set(services) == {*OURS, "redis", "rabbitmq", "prometheus", "grafana"}
     assert services["beat"]["deploy"]["replicas"] == services["worker"]["deploy"]["replicas"] == 2
     profiles = {name: each["profiles"] for name, each in services.items() if "profiles" in each}
-    assert profiles == {"sandbox": ["sandbox"], "rabbitmq": ["rabbitmq"], "ops": ["ops"]}
+    assert profiles == {
+        "sandbox": ["sandbox"], "rabbitmq": ["rabbitmq"], "ops": ["ops"], "backup": ["ops"],
+    }  # fmt: skip
 
 
 def test_every_process_is_confined(compose: dict[str, Any]) -> None:
@@ -66,6 +68,7 @@ def test_every_role_says_where_it_is_healthy(compose: dict[str, Any]) -> None:
         ("beat", "worker"),
         ("console", "ops"),
         ("ops", "ops"),
+        ("backup", "backup"),
     ],
 )
 def test_each_role_comes_as_its_user(compose: dict[str, Any], role: str, user: str) -> None:
@@ -85,6 +88,7 @@ def test_the_secrets_it_names_are_the_ones_that_are_made(compose: dict[str, Any]
     named = {name for each in compose["services"].values() for name in each.get("secrets", ())}
     assert named == set(compose["secrets"])
     assert directory.stat().st_mode & 0o777 == 0o700
+    assert "broker_backup" not in made, "it rings nobody"
     assert made["store_ops"] == f"redis://ops:{made['redis_ops']}@redis:6379/0"
     subprocess.run([DEPLOY / "make-secrets.sh", directory], check=True)
     assert {path.name: path.read_text() for path in directory.iterdir()} == made

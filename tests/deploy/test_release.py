@@ -78,6 +78,21 @@ def test_the_workflow_runs_what_ci_runs() -> None:
         assert job["timeout-minutes"] <= 60
 
 
+def test_what_is_locked_is_audited_where_there_is_a_network() -> None:
+    """Every day, by a pinned tool that looks at both lock files and fails where it could not look."""
+    path = ".github/workflows/audit.yml"
+    command = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows")
+    done = subprocess.run([*command, ROOT / path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    workflow = read_yaml(path)
+    assert workflow["permissions"] == {"contents": "read"}
+    assert "schedule" in workflow[True], "YAML reads the key `on` as a truth"
+    install, audit = (step["run"] for step in workflow["jobs"]["audit"]["steps"] if "run" in step)
+    assert re.search(r" pip-audit==[\d.]+$", install)
+    assert "--strict --require-hashes" in audit
+    assert audit.endswith("-r requirements.lock -r requirements-dev.lock")
+
+
 def test_ci_runs_the_whole_suite() -> None:
     """Its last command is `make test`, which lints first."""
     lines = (ROOT / ".ci/run").read_text().splitlines()

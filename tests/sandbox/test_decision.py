@@ -72,6 +72,18 @@ def test_a_conflict_may_name_the_holder(desk: "Desk") -> None:
     assert desk.behave(conflict_shows_id=True).create()[1]["data"] == {"id": held}
 
 
+def test_creates_may_race(desk: "Desk") -> None:
+    """By switch both of two are accepted, for a second; the external id leads to the newer one."""
+    desk.behave(racing_creates="both")
+    ids = [desk.create()[1]["data"]["id"] for _ in range(2)]
+    assert len(set(ids)) == 2
+    assert desk.get()[1]["data"]["id"] == ids[1]
+    desk.world.clock.offset_s = 1
+    assert desk.create()[0] == 409
+    assert [desk.stop(each)[0] for each in ids] == [200, 200]
+    assert desk.create()[0] == 200
+
+
 def test_another_service_may_use_the_external_id(desk: "Desk") -> None:
     """External ids are per service, unless the switch makes them the tenant's."""
     body = {"data": {"externalId": "a"}}

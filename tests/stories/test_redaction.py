@@ -1,11 +1,12 @@
 """Log lines hold no secret, no address and no content: planted ones are looked for in all that is written."""
 
 import smtplib
+from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from tests.imap_servers import free_port
+from tests.imap_servers import USER, ImapServer, dovecot, free_port, has_dovecot, pymap
 from tests.stories.conftest import Stack, wait_until
 
 pytestmark = pytest.mark.story
@@ -17,6 +18,8 @@ SECRETS = {
     "STORY_CLIENT": f"client-key-{PLANTED}",
     "STORY_MAIL": f"mail-password-{PLANTED}",
     "STORY_SALES": f"sales-key-{PLANTED}",
+    "STORY_INBOX": f"inbox-password-{PLANTED}",
+    "STORY_LOCKED": f"wrong-password-{PLANTED}",
 }
 SETTINGS = """
 [http]
@@ -53,7 +56,39 @@ options = {{ rules = [{{ do = "create" }}], external_id = "body.id" }}
 connector = "email"
 service = "support"
 options = {{ addresses = ["support@example.com"] }}
+[channels.inbox]
+connector = "email"
+service = "support"
+options = {{ addresses = ["inbox@example.com"] }}
+[channels.inbox.mailbox]
+host = "127.0.0.1"
+port = {imap}
+tls = "none"
+user = "{user}"
+password = "env:STORY_INBOX"
+address = "inbox@example.com"
+poll_s = 1
+[channels.locked]
+connector = "email"
+service = "support"
+options = {{ addresses = ["locked@example.com"] }}
+[channels.locked.mailbox]
+host = "127.0.0.1"
+port = {imap}
+tls = "none"
+user = "{user}"
+password = "env:STORY_LOCKED"
+address = "locked@example.com"
+folder = "INBOX/locked"
+poll_s = 1
 """
+_HEAD = f"From: jane.{PLANTED}@example.org\r\nSubject: {PLANTED}\r\nMessage-ID: <{PLANTED}"
+IN_THE_MAILBOX = (
+    f"{_HEAD}-1@example.org>\r\nTo: inbox@example.com\r\n\r\nIt is {PLANTED}.\r\n".encode(),
+    f"{_HEAD}-2@example.org>\r\nTo: nobody.{PLANTED}@example.com\r\n\r\nIt is {PLANTED}.\r\n".encode(),
+    f"{_HEAD}-3@example.org>\r\nTo: inbox@example.com\r\nContent-Type: multipart/mixed; boundary={PLANTED}"
+    f"\r\n\r\n--{PLANTED}\r\nContent-Transfer-Encoding: base64\r\n\r\n!{PLANTED}!\r\n".encode(),
+)
 
 
 def logged(stack: Stack, name: str) -> str:
@@ -62,13 +97,22 @@ def logged(stack: Stack, name: str) -> str:
 
 
 @pytest.fixture
-def ports(stack: Stack) -> dict[str, int]:
+def mailbox() -> Iterator[ImapServer]:
+    """A mailbox with a mail for us, one for nobody and one that is broken, all planted."""
+    server = dovecot if has_dovecot() else pymap
+    with server(password=SECRETS["STORY_INBOX"]) as mailbox:
+        mailbox.put(*IN_THE_MAILBOX)
+        yield mailbox
+
+
+@pytest.fixture
+def ports(stack: Stack, mailbox: ImapServer) -> dict[str, int]:
     """Where an intake and a worker, told to log everything, are spoken to."""
     ports = {name: free_port() for name in ("http", "smtp")}
-    text = SETTINGS.format(**ports, sandbox=stack.sandbox_port)
+    text = SETTINGS.format(**ports, sandbox=stack.sandbox_port, imap=mailbox.port, user=USER)
     stack.config.write_text(f'log_level = "debug"\nlog_format = "json"\n{stack.config.read_text()}{text}')
     stack.environment |= SECRETS
-    stack.start("intake", "-m", "bridge", "intake", "--doors", "http,smtp")
+    stack.start("intake", "-m", "bridge", "intake", "--doors", "http,smtp,imap")
     stack.start("worker", "-m", "bridge", "worker")
     return ports
 
@@ -107,11 +151,18 @@ def deliver(ports: dict[str, int]) -> list[int]:
     return [answer.status_code for answer in answers]
 
 
-def test_nothing_that_was_planted_is_logged(stack: Stack, ports: dict[str, int]) -> None:
+def unread(mailbox: ImapServer) -> list[int]:
+    """Return which mails nobody has seen to yet."""
+    return [uid for uid, flags in mailbox.flags().items() if not flags]
+
+
+def test_nothing_that_was_planted_is_logged(stack: Stack, ports: dict[str, int], mailbox: ImapServer) -> None:
     """At the finest level, through every door, with refusals by us and by the API: no line has any of it."""
     wait_until(lambda: _answers(ports), reason="the intake")
     assert deliver(ports) == [202, 401, 202, 202, 202, 401, 202]
-    wait_until(lambda: len(stack.effects()) >= 3, reason="the interactions")
+    wait_until(lambda: not unread(mailbox), reason="the mailbox to be read")
+    wait_until(lambda: "mailbox_login_refused" in logged(stack, "intake"), reason="the one that stays shut")
+    wait_until(lambda: len(stack.effects()) >= 5, reason="the interactions")
     wait_until(lambda: "service_held" in logged(stack, "worker"), reason="the refused key")
     for name in ("intake", "worker"):
         lines = logged(stack, name).splitlines()

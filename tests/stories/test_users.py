@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 import redis
-from redis.exceptions import AuthenticationError, NoPermissionError
+from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
 from typer.testing import CliRunner
 
 from bridge.cli.program import app
 from bridge.redis_server import RedisServer
+from tests.bridge.test_moving import everything
 from tests.redis_servers import until
 from tests.redis_users import admit, broker_url, denied, store_url
 from tests.stories.conftest import Stack, create, staged, update, wait_until
@@ -32,6 +33,12 @@ BEYOND_OPS = (
     "REPLICAOF NO ONE", "SAVE", "BGREWRITEAOF", "SCRIPT FLUSH", "MONITOR", "CLIENT KILL ID 1", "SCAN 0",
     "RENAME bridge:a bridge:b", "GET somebody:else", "LRANGE bridge-broker:bridge.commands 0 -1",
     "LPUSH bridge-broker:bridge.commands x",
+)  # fmt: skip
+#: What a backup must not be able to do beside that.
+BEYOND_BACKUP = (
+    "SET bridge:a x", "DEL bridge:a", "HSET bridge:a b c", "LPUSH bridge:a b", "ZADD bridge:a 1 b",
+    "XADD bridge:a * b c", "PEXPIRE bridge:a 1", "GETDEL bridge:a",
+    "SCRIPT LOAD return", "GET bridge-broker:a",
 )  # fmt: skip
 
 
@@ -111,6 +118,39 @@ def test_an_operator_can_work_on_letters_and_do_no_harm(stack: Stack) -> None:
                 client.execute_command(*command.split())
 
 
+def test_a_backup_is_read_and_nothing_else(stack: Stack, tmp_path: Path) -> None:
+    """The export is whole and Redis refused nothing; nothing can be written, not even by a script."""
+    become(stack, "intake")
+    letter = Unreadable(id="u-1", service="support", channel="mail", reason="?", arrived_at=NOW, body=b"\xff")
+    stack.with_bridge(lambda bridge: bridge.store.keep(letter))
+    stack.with_bridge(_read_mail)
+    stack.submit([create("c-1"), update("c-1", 1)])
+    become(stack, "backup")
+    stack.environment["BRIDGE_BROKER_URL"] = "memory://"
+    _command_line(stack)("export", str(tmp_path / "store.jsonl"))
+    assert denied(stack.redis) == []
+    with redis.Redis.from_url(store_url(stack.redis, "backup")) as client:
+        for command in (*BEYOND_OPS, *BEYOND_BACKUP):
+            if command != "SCAN 0":
+                with pytest.raises(NoPermissionError):
+                    client.execute_command(*command.split())
+        with pytest.raises(ResponseError, match="can't run this command"):
+            client.eval("return redis.call('SET', KEYS[1], 'x')", 1, "bridge:a")
+    _reads_back(stack, tmp_path)
+
+
+def _reads_back(stack: Stack, directory: Path) -> None:
+    """Import the export into an empty store with the same users, as a worker, and compare."""
+    before = everything(stack.redis.url())
+    with redis.Redis.from_url(stack.redis.url()) as client:
+        client.flushall()
+        client.acl_log_reset()
+    become(stack, "worker")
+    _command_line(stack)("import", str(directory / "store.jsonl"))
+    assert denied(stack.redis) == []
+    assert everything(stack.redis.url()) == before
+
+
 def test_the_store_starts_with_its_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As Compose starts it: each user by its own secret, nobody without one, and no secret in the file."""
     if shutil.which("redis-server") is None:
@@ -122,7 +162,7 @@ def test_the_store_starts_with_its_users(tmp_path: Path, monkeypatch: pytest.Mon
     arguments = ("--port", str(port), "--dir", str(tmp_path), "--logfile", str(tmp_path / "log"))
     with subprocess.Popen([DEPLOY / "redis/start.sh", *arguments]) as server:
         try:
-            for user in ("intake", "worker", "ops"):
+            for user in ("intake", "worker", "ops", "backup"):
                 url = (secrets / f"store_{user}").read_text().replace("redis:6379", f"127.0.0.1:{port}")
                 with redis.Redis.from_url(url) as client:
                     assert until(client.ping, f"the store, for {user}")
@@ -131,7 +171,7 @@ def test_the_store_starts_with_its_users(tmp_path: Path, monkeypatch: pytest.Mon
             assert policy["maxmemory-policy"] == "noeviction"
             with redis.Redis(port=port) as nobody, pytest.raises(AuthenticationError):
                 nobody.ping()
-            for user in ("intake", "worker", "ops"):
+            for user in ("intake", "worker", "ops", "backup"):
                 assert (secrets / f"redis_{user}").read_text() not in users.read_text()
             assert users.stat().st_mode & 0o777 == 0o600
         finally:
@@ -141,7 +181,8 @@ def test_the_store_starts_with_its_users(tmp_path: Path, monkeypatch: pytest.Mon
 def _command_line(stack: Stack) -> Callable[..., str]:
     def ask(*words: str) -> str:
         done = CliRunner().invoke(app, words, env={**stack.environment, "COLUMNS": "200", "NO_COLOR": "1"})
-        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
         assert done.exit_code == 0, (words, done.output)
         return done.output
 

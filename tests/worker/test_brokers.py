@@ -1,5 +1,7 @@
 """A broker's URL has the store's form where it is Redis; kombu is told in its own."""
 
+import ssl
+
 import pytest
 from kombu import Connection
 
@@ -14,7 +16,6 @@ from worker.errors import SettingsError
         ("rediss://h/1", Kind.REDIS),
         ("redis+socket:///run/r.sock?virtual_host=1", Kind.REDIS),
         ("amqp://h//", Kind.RABBITMQ),
-        ("amqps://h//", Kind.RABBITMQ),
         ("pyamqp://h//", Kind.RABBITMQ),
         ("memory://", Kind.OTHER),
         ("sqs://", Kind.OTHER),
@@ -29,6 +30,17 @@ def test_what_celery_understands_is_left_as_it_is(url: str, kind: Kind) -> None:
 def test_valkey_is_redis_to_celery() -> None:
     """There is no other name for it in kombu."""
     assert read_broker("valkeys://u:p@h/1").url == "rediss://u:p@h/1"
+
+
+def test_rabbitmqs_certificate_is_checked_with_its_name() -> None:
+    """Against the machine's authorities or the one that is named; options are called as for Redis."""
+    broker = read_broker("amqps://u:p@rabbit.example.com:5671//?ssl_ca_certs=/etc/ca.pem")
+    assert (broker.kind, broker.url) == (Kind.RABBITMQ, "amqps://u:p@rabbit.example.com:5671//")
+    name = {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": "rabbit.example.com"}
+    assert broker.tls == {**name, "ca_certs": "/etc/ca.pem"}
+    assert read_broker("amqps://rabbit.example.com//").tls == name
+    with pytest.raises(SettingsError, match=r"ssl_cert_reqs is no option of amqps; there is: ssl_ca_certs"):
+        read_broker("amqps://h//?ssl_cert_reqs=none")
 
 
 def test_sentinels_are_told_in_kombus_form() -> None:

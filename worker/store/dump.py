@@ -75,8 +75,10 @@ class RedisDump(Linked):
 
     async def stranger(self) -> str:
         """Return any key of the bridge but its stamp; empty where there is none."""
-        async for portion in self.portions():
-            return portion.key.decode(errors="replace")
+        for shard in range(await self._link.ask(self._link.servers.shards())):
+            async for keys in self._scanned(shard):
+                for key in keys:
+                    return key.decode(errors="replace")
         return ""
 
     async def restore(self, portions: Sequence[Portion]) -> None:
@@ -87,16 +89,19 @@ class RedisDump(Linked):
         await self._link.ask(pipeline.execute())
 
     async def _shard(self, shard: int) -> AsyncIterator[Portion]:
-        cursor = 0
-        while True:
-            asked = self._link.servers.ask(shard, "SCAN", cursor, "MATCH", f"{PREFIX}*", "COUNT", _AT_ONCE)
-            cursor, keys = await self._link.ask(asked)
-            own = [key for key in keys if key != STAMP.encode()]
+        async for own in self._scanned(shard):
             for key in filter(_is_large, own):
                 async for portion in self._read([key]):
                     yield portion
             async for portion in self._read([key for key in own if not _is_large(key)]):
                 yield portion
+
+    async def _scanned(self, shard: int) -> AsyncIterator[list[bytes]]:
+        cursor = 0
+        while True:
+            asked = self._link.servers.ask(shard, "SCAN", cursor, "MATCH", f"{PREFIX}*", "COUNT", _AT_ONCE)
+            cursor, keys = await self._link.ask(asked)
+            yield [key for key in keys if key != STAMP.encode()]
             if not cursor:
                 return
 

@@ -5,6 +5,8 @@ that comes again would count twice.
 """
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from worker.lanes import Entry, partition_of
@@ -12,10 +14,20 @@ from worker.store import wire
 from worker.store.keys import Keys
 from worker.store.link import Linked
 from worker.store.scripts import Script
+from worker.store.threads import ThreadKeys
 
 _ERASE: Final = Script.named("erase")
 #: What the script answers where it did nothing.
 _WAITING: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """To what a name of a thread is bound."""
+
+    #: What tells the message whose own name it is; empty where only answers named it.
+    mark: str
+    conversation: str
 
 
 class RedisErasure(Linked):
@@ -40,6 +52,13 @@ class RedisErasure(Linked):
         """Let a clue lead nowhere any more. Raises StoreUnavailable."""
         for keys in self._shares(service):
             await self._link.ask(self._link.redis.delete(keys.clue(clue)))
+
+    async def bound(self, service: str, channel: str, names: Sequence[str]) -> dict[str, Binding]:
+        """Return to what names of threads are bound, those that are not left out. Raises StoreUnavailable."""
+        keys = ThreadKeys.of(service, channel)
+        stored = await self._link.ask(self._link.redis.mget([keys.name(name) for name in names]))
+        parts = {name: each.decode().split("|", 2) for name, each in zip(names, stored, strict=True) if each}
+        return {name: Binding(mark, conversation) for name, (_, mark, conversation) in parts.items()}
 
     async def waiting_lanes(self, service: str) -> tuple[str, ...]:
         """Return the conversations in which commands wait, those behind a buried create left out."""

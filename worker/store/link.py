@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisClusterException, RedisError
 
 from worker.lanes import Partition
 from worker.store.keys import Keys
@@ -32,7 +32,7 @@ class Link:
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await call
-        except (RedisError, OSError, RuntimeError, TimeoutError) as error:
+        except (RedisError, RedisClusterException, OSError, RuntimeError, TimeoutError) as error:
             # a RuntimeError is uvloop's word for a transport that is closed already
             raise unavailable(error) from error
 

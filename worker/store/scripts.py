@@ -16,6 +16,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ResponseError
 
+from worker.certificates import distrust, told
 from worker.errors import StoreUnavailable
 from worker.store.copies import Copies
 from worker.store.packing import Argument, packed
@@ -175,4 +176,6 @@ def _give(answer: asyncio.Future[Any], result: Any) -> None:  # noqa: ANN401 - R
 
 def unavailable(error: BaseException) -> StoreUnavailable:
     """Return the error that stands for a fault of Redis or of the way to it."""
+    if why := distrust(error):
+        return StoreUnavailable(told("store", "store.url", why))
     return StoreUnavailable(f"the store does not answer: {str(error) or type(error).__name__}")

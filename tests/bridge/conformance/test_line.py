@@ -65,6 +65,26 @@ def test_one_whose_answer_was_lost_is_stopped_twice() -> None:
     assert (stops, line.left) == (2, ())
 
 
+def test_two_at_once_are_stopped_each_by_its_id() -> None:
+    """The external id leads to one of them only; one that was refused was not opened."""
+    ids, stopped = iter("AB"), list[str]()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/stop"):
+            stopped.append(request.url.path.split("/")[-2])
+            return httpx.Response(200)
+        found = next(ids, "")
+        return httpx.Response(200, json={"id": found}) if found else httpx.Response(409)
+
+    line = line_to(answer)
+    reply = line.ask("q", Step(operation="create", twice=True))
+    assert reply.twin is not None
+    assert {reply.interaction_id, reply.twin.interaction_id} == {"A", "B"}
+    assert line.ask("q", create()).status == 409
+    line.clean()
+    assert (sorted(stopped), line.count, line.left) == (["A", "B"], 2, ())
+
+
 @pytest.mark.parametrize(
     ("status", "name"), [(500, "support: conform-r1-q-a"), (403, "support: conform-r1-q-a")]
 )

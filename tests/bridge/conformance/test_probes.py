@@ -1,5 +1,7 @@
 """Probes against replies that fit no switch: the answer is that nobody knows, with the reason."""
 
+from dataclasses import replace
+
 import pytest
 
 from bridge.conformance import probes
@@ -22,6 +24,12 @@ _OK = Reply(200, b'{"id": "A", "userData": {"bridge_probe": "1", "SubmittedAt": 
         (probes.conflict_shows_id, (_OK, Reply(400)), "answered by 400, not by 409"),
         (probes.conflict_shows_id, (Reply(200), Reply(409)), "none can be compared"),
         (probes.create_after_stop, (_OK, Reply(200), Reply(400)), "answered by 400"),
+        (probes.create_after_stop, (_OK, Reply(200), Reply(503)), "answered by 503"),
+        (probes.conflict_for_s, (_OK, Reply(200), Reply(409, at=30.2)), "still in the way after 30 s"),
+        (probes.conflict_for_s, (_OK, Reply(200), Reply(409, at=1.0), Reply(400, at=2.0)), "by 400"),
+        (probes.racing_creates, (replace(_OK, twin=_OK),), "answered by the same id"),
+        (probes.racing_creates, (replace(_OK, twin=Reply(400)),), "answered by 200 and 400"),
+        (probes.racing_creates, (Reply(409, twin=Reply(409)),), "answered by 409 and 409"),
         (probes.after_stop, (_OK, Reply(200), Reply(200), Reply(404)), "a second stop by 404"),
         (probes.key_in_two_lists, (_OK, Reply(200), _OK), "the property stays"),
         (probes.reserved_properties, (_OK, _OK), "the property is kept"),

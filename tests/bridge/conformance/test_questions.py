@@ -1,6 +1,8 @@
 """The table of questions, asked of every reading of the contract that the sandbox knows."""
 
 import random
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -36,7 +38,10 @@ FLIPPED: tuple[tuple[str, Answer], ...] = (
     ("create_without_external_id", "refuse"),
     ("conflict_shows_id", True),
     ("conflict_scope", "tenant"),
+    ("racing_creates", "both"),
     ("create_after_stop", "conflict"),
+    ("conflict_for_s", 1),
+    ("conflict_for_s", 7),
     ("after_stop", "shown"),
     ("unknown_parent", "refuse"),
     ("bad_received_at", "accept"),
@@ -56,10 +61,18 @@ FLIPPED: tuple[tuple[str, Answer], ...] = (
     ("unwrapped_body", "refuse"),
     ("not_json", 415),
 )
+#: What else has to be set for a switch to mean anything.
+ALONG: Mapping[str, Mapping[str, Answer]] = {"conflict_for_s": {"create_after_stop": "conflict"}}
 
 
 def ask(world: World, question: str, step: Step) -> Reply:
-    """Carry a step out without any HTTP."""
+    """Carry a step out without any HTTP, and without waiting."""
+    world.clock.offset_s += step.pause_s
+    reply = _sent(world, question, step)
+    return replace(reply, twin=_sent(world, question, step)) if step.twice else reply
+
+
+def _sent(world: World, question: str, step: Step) -> Reply:
     service = {"own": "support", "other": "sales", "nowhere": "nowhere"}[step.where]
     where = path(service, step.operation, f"ext_{MARK.external_id(question, step.name)}")
     call = read_call(
@@ -68,7 +81,8 @@ def ask(world: World, question: str, step: Step) -> Reply:
     key = {"right": "KEY", "wrong": "NONE", "none": None}[step.key]
     answer = world.perform(call, key, read_document(body(step, MARK, question) or b""))
     assert answer is not None
-    return Reply(answer.status, answer.body, answer.content_type if answer.body else "")
+    kind = answer.content_type if answer.body else ""
+    return Reply(answer.status, answer.body, kind, world.clock.offset_s)
 
 
 def answer_of(world: World, question: Question) -> Answer | None:
@@ -90,19 +104,23 @@ def found_in(behaviour: Behaviour) -> dict[str, Answer]:
     known = frozenset({"KEY"})
     settings = Settings(services={"support": known, "sales": known}, behaviour=behaviour)
     world = World(settings, Clock(lambda: NOW), random.Random(7))  # noqa: S311 - repeatable on purpose
-    answers = {each.switch: answer_of(world, each) for each in QUESTIONS}
-    return {name: value for name, value in answers.items() if value is not None}
+    answers: dict[str, Answer] = {}
+    for each in QUESTIONS:
+        asked, wanted = each.follows or ("", None)
+        if answers.get(asked) == wanted and (found := answer_of(world, each)) is not None:
+            answers[each.switch] = found
+    return answers
 
 
 def test_the_assumptions_hold_in_a_sandbox_that_was_told_nothing() -> None:
-    """Every question has an answer, and it is the switch's default."""
-    assert found_in(Behaviour()) == {each.switch: each.assumed for each in QUESTIONS}
+    """Every question has an answer, but those that others make one; and it is the switch's default."""
+    assert found_in(Behaviour()) == {each.switch: each.assumed for each in QUESTIONS if not each.follows}
 
 
 @pytest.mark.parametrize(("switch", "value"), FLIPPED)
 def test_what_is_found_is_what_was_set(switch: str, value: Answer) -> None:
     """A sandbox that starts with the profile behaves as the one that was asked; nothing is guessed."""
-    behaviour = Behaviour.model_validate({switch: value})
+    behaviour = Behaviour.model_validate({switch: value, **ALONG.get(switch, {})})
     found = found_in(behaviour)
     assert found[switch] == value
     assert Behaviour.model_validate(found) == behaviour

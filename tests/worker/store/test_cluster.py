@@ -133,3 +133,18 @@ def test_a_node_that_is_gone_is_a_store_that_is_away(nodes: list[Node]) -> None:
                 return
 
     with_cluster(nodes, body)
+
+
+def test_a_cluster_of_which_no_node_answers_is_away() -> None:
+    """A door says so and its sender comes again: redis-py's own word for it would be a fault of ours."""
+
+    async def main() -> None:
+        store = RedisStore.open("cluster://127.0.0.1:9", Limits(), timeout_s=1)
+        try:
+            for asked in (store.ping(), store.size(), store._link.run(COUNT, ("k",))):
+                with pytest.raises(StoreUnavailable, match="the store does not answer"):
+                    await asked
+        finally:
+            await store.aclose()
+
+    asyncio.run(main())
