@@ -2,19 +2,24 @@
 
 Only https, no redirects, no proxy of the environment, no credentials. The very address that is connected to
 is checked, see `worker.sockets`.
+
+aiohttp is imported for the first document: it would be a seventh of what a starting door loads, and most
+doors never fetch.
 """
 
 import asyncio
 import ssl
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import aiohttp
 from yarl import URL
 
 from worker.addresses import is_public
 from worker.errors import BridgeError
 from worker.sockets import sockets_to
+
+if TYPE_CHECKING:
+    import aiohttp
 
 #: How long it may take from the name to the last byte.
 DEADLINE_S: Final = 5.0
@@ -60,6 +65,8 @@ class Fetcher:
 
     async def get(self, url: str) -> bytes:
         """Return what is found at an https URL. Raises Unfetched."""
+        import aiohttp  # noqa: PLC0415 - see the module's docstring
+
         found = _https(url)
         try:
             async with asyncio.timeout(self._deadline_s):
@@ -85,7 +92,9 @@ class Fetcher:
                     raise Unfetched(f"{url.host} sent more than {self._max_bytes} bytes", final=True)
             return bytes(content)
 
-    def _session(self) -> aiohttp.ClientSession:
+    def _session(self) -> "aiohttp.ClientSession":
+        import aiohttp  # noqa: PLC0415 - see the module's docstring
+
         if self._opened is None:
             self._opened = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
