@@ -35,6 +35,8 @@ class RabbitServer:
     binary: str = field(default_factory=find_rabbitmq)
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
+    _names: int = field(default_factory=free_port)
+    _mapper: "subprocess.Popen[bytes] | None" = None
 
     @property
     def url(self) -> str:
@@ -49,6 +51,12 @@ class RabbitServer:
         )
         (self.directory / "enabled_plugins").write_text("[].\n")
         with (self.directory / "output").open("ab") as output:
+            # the port mapper that Erlang starts where it finds none would outlive the node
+            self._mapper = subprocess.Popen(
+                [shutil.which("epmd") or "epmd", "-address", "127.0.0.1", "-port", str(self._names)],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
             self.process = subprocess.Popen(
                 [self.binary],
                 env={**os.environ, **self._environment},
@@ -69,6 +77,10 @@ class RabbitServer:
             os.killpg(self.process.pid, sign)
             self.process.wait()
             self.process = None
+        if self._mapper is not None:
+            self._mapper.kill()
+            self._mapper.wait()
+            self._mapper = None
 
     @property
     def _environment(self) -> dict[str, str]:
@@ -81,9 +93,9 @@ class RabbitServer:
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.directory / "enabled_plugins"),
             "RABBITMQ_DIST_PORT": str(free_port()),
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2",
-            # no port mapper of the machine's is asked or started
+            # no port mapper of the machine's is asked
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "ERL_EPMD_PORT": str(free_port()),
+            "ERL_EPMD_PORT": str(self._names),
         }
 
     def _takes_connections(self) -> bool:

@@ -198,6 +198,7 @@ class Bridge:
             partitions=self.partitions,
             relay=self.relay.relay,
             clock=self.clock,
+            listen=self.listen,
         )
 
     @cached_property

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,7 +16,7 @@ from tests.faults.gathering import Audit, gather, unfinished
 from tests.faults.model import Evidence
 from tests.faults.plan import Breakage, Fault, Plan
 from tests.faults.processes import Processes, until
-from tests.faults.proxy import Link
+from tests.faults.proxy import Way
 from tests.faults.senders import Senders
 
 #: How long everything may take to come to rest after the last thing broke.
@@ -57,7 +57,8 @@ class Storm:
     #: What ended without being killed, with its last words.
     quitters: list[str] = field(default_factory=list)
     _rules: dict[int, Any] = field(default_factory=dict)
-    _mending: asyncio.Lock = field(default_factory=asyncio.Lock)
+    #: One for each server.
+    _mending: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     #: What is down because the plan says so.
     _down: list[str] = field(default_factory=list)
 
@@ -66,9 +67,11 @@ class Storm:
 
     async def run(self) -> Outcome:
         """Return what became of everything."""
-        links = self.processes.links
-        doors = {"http_port": links["sender-http"].port, "smtp_port": links["sender-smtp"].port}
-        async with Senders(**doors) as senders, asyncio.TaskGroup() as group:
+        http_port, smtp_port = self.processes.doors
+        async with (
+            Senders(http_port=http_port, smtp_port=smtp_port) as senders,
+            asyncio.TaskGroup() as group,
+        ):
             reading = group.create_task(self.audit.follow())
             saying = group.create_task(senders.say(self.plan.conversations))
             watching = group.create_task(self._supervise())
@@ -130,7 +133,7 @@ class Storm:
         part.kill()
         if fault.calm:
             with self.processes.redis() as client:
-                await self._measure(recovery.TAKEOVER, recovery.taken_over(client))
+                await self._measure(recovery.TAKEOVER, recovery.taken_over(client, self.processes.prefixes))
         await asyncio.sleep(fault.for_s)
         self._down.remove(part.name)
         part.start()
@@ -138,10 +141,11 @@ class Storm:
     async def _kill_server(self, fault: Fault) -> None:
         server = self.processes.server(fault.target)
         # what is killed twice at the same time is killed again once it is back
-        async with self._mending:
-            server.kill()
+        async with self._mending[fault.target]:
+            await asyncio.to_thread(server.kill)
             await asyncio.sleep(fault.for_s)
-            await asyncio.to_thread(server.start)
+            for what, took_s in (await asyncio.to_thread(server.restore)).items():
+                self.times.add(what, took_s)
         if fault.calm:
             await self._measure(recovery.REDIS_BACK, self.audit.next_effect(recovery.PATIENCE_S))
 
@@ -174,11 +178,7 @@ class Storm:
         part.start()
 
     async def _wipe(self, _: Fault) -> None:
-        with (
-            contextlib.suppress(redis.RedisError),
-            redis.Redis.from_url(self.processes.broker.url()) as client,
-        ):
-            await asyncio.to_thread(client.flushall)
+        await asyncio.to_thread(self.processes.broker.wipe)
 
     async def _spoil(self, fault: Fault) -> None:
         self._rules[id(fault)] = fault.detail
@@ -200,7 +200,7 @@ class Storm:
         await asyncio.sleep(fault.for_s)
         if fault.calm:
             with self.processes.redis() as client:
-                await self._measure(recovery.API_BACK, recovery.drained(client))
+                await self._measure(recovery.API_BACK, recovery.drained(client, self.processes.prefixes))
 
     async def _clock(self, fault: Fault) -> None:
         await self._steer("PUT", "clock", {"offset_s": _HOUR_S})
@@ -242,7 +242,7 @@ class Storm:
         return ()
 
 
-async def _harm(link: Link, fault: Fault) -> None:
+async def _harm(link: Way, fault: Fault) -> None:
     match fault.breakage:
         case Breakage.CUT:
             await link.cut(fault.for_s)

@@ -12,12 +12,12 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError, TryAgainError
+from redis.exceptions import AskError, ClusterDownError, MovedError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from worker.errors import StoreUnavailable
 from worker.store.packing import Argument
-from worker.store.scripts import Script, ScriptRunner, unavailable
+from worker.store.scripts import AWAY, Script, ScriptRunner, unavailable
 
 #: Between looks for the node that has a slot now. A failover takes longer: whoever was refused comes again.
 _PAUSES_S: Final = (0.0, 0.2)
@@ -73,7 +73,7 @@ class Cluster:
             async with asyncio.timeout(self._timeout_s):
                 await self._cluster.initialize()
             node = self._cluster.get_node_from_key(key)
-        except (RedisError, OSError, TimeoutError) as error:
+        except AWAY as error:
             raise unavailable(error) from error
         if node is None:
             raise StoreUnavailable("the store does not answer: no node of the cluster has the key's slot")
@@ -88,7 +88,7 @@ class Cluster:
         try:
             async with asyncio.timeout(self._timeout_s):
                 await self._cluster.nodes_manager.initialize()
-        except (RedisError, OSError, TimeoutError) as error:
+        except AWAY as error:
             raise unavailable(error) from error
         present = {node.name for node in self._cluster.get_nodes()}
         for name in self._runners.keys() - present:
