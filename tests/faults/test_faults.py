@@ -42,3 +42,4 @@ def test_nor_over_a_failover_and_a_rabbitmq_that_forgets(tmp_path: Path) -> None
     assert report.broken(kept) == [], report.text(kept)
     assert kept["recovery_s"][FAILOVER]["times"] >= 1
     assert {"kill broker", "wipe broker"} <= kept["faults"].keys()
+    assert kept["ended_by_themselves"] == []

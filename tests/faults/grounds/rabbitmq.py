@@ -2,10 +2,12 @@
 
 import contextlib
 import signal
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from amqp.exceptions import AMQPError, InternalError, NotFound
 from kombu import Connection
 from kombu.exceptions import KombuError
 
@@ -13,6 +15,7 @@ from tests.faults.proxy import Link, Way, to_port
 from tests.rabbitmq_server import RabbitServer
 
 QUEUES: Final = ("bridge.drain", "bridge.tick", "bridge.commands", "bridge.upkeep")
+BROKEN: Final = "RabbitMQ back with a broken queue → deleted by hand"
 
 
 class RabbitMQ:
@@ -30,9 +33,18 @@ class RabbitMQ:
         self._server.stop(signal.SIGKILL)
 
     def restore(self) -> Mapping[str, float]:
-        """See `Server.restore`."""
+        """See `Server.restore`.
+
+        A queue that was deleted and declared anew right before the kill may come back as a name without a
+        queue (RabbitMQ 3.10): whoever consumes from it gets an internal error, for ever. Only an operator can
+        help, as docs/operations.md says.
+        """
         self._server.start()
-        return {}
+        began = time.monotonic()
+        broken = [queue for queue in QUEUES if self._is_broken(queue)]
+        for queue in broken:
+            self._delete(queue)
+        return {BROKEN: time.monotonic() - began} if broken else {}
 
     async def way(self) -> tuple[str, Way]:
         """See `Server.way`."""
@@ -42,11 +54,24 @@ class RabbitMQ:
 
     def wipe(self) -> None:
         """See `Broker.wipe`."""
-        with contextlib.suppress(OSError, KombuError), Connection(self._server.url) as connection:
-            channel = connection.channel()
+        with contextlib.suppress(OSError, KombuError, AMQPError):
             for queue in QUEUES:
-                channel.queue_delete(queue)
+                self._delete(queue)
 
     def close(self) -> None:
         """See `Server.close`."""
         self._server.stop(signal.SIGKILL)
+
+    def _is_broken(self, queue: str) -> bool:
+        with Connection(self._server.url) as connection:
+            try:
+                connection.channel().basic_consume(queue)
+            except NotFound:
+                return False
+            except InternalError:
+                return True
+            return False
+
+    def _delete(self, queue: str) -> None:
+        with Connection(self._server.url) as connection:
+            connection.channel().queue_delete(queue)
