@@ -204,7 +204,7 @@ def _sentinel(directory: Path, master: Node, binary: str) -> Node:
     configuration = directory / "sentinel.conf"
     configuration.write_text(
         f"sentinel monitor main 127.0.0.1 {master.port} 2\n"
-        "sentinel down-after-milliseconds main 1000\n"
+        "sentinel down-after-milliseconds main 2000\n"  # less, and a busy machine is a dead master
         "sentinel failover-timeout main 3000\n"  # an election without a winner is held again after twice that
     )
     return Node(directory, (str(configuration), "--sentinel"), binary)

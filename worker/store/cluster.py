@@ -29,10 +29,10 @@ class Cluster:
 
     def __init__(self, cluster: "RedisCluster", *, timeout_s: float, replicas: int = 0) -> None:
         self.redis = cast("Redis", cluster)  # the plain calls are the same
+        self.replicas = replicas
         self.copied = replicas > 0
         self._cluster = cluster
         self._timeout_s = timeout_s
-        self._replicas = replicas
         self._runners: dict[str, ScriptRunner] = {}
 
     async def run(self, script: Script, keys: tuple[str, ...], *arguments: Argument) -> Any:  # noqa: ANN401 - Redis answers in any shape
@@ -79,7 +79,7 @@ class Cluster:
             raise StoreUnavailable("the store does not answer: no node of the cluster has the key's slot")
         if node.name not in self._runners:
             self._runners[node.name] = ScriptRunner(
-                _way_to(node), timeout_s=self._timeout_s, replicas=self._replicas
+                _way_to(node), timeout_s=self._timeout_s, replicas=self.replicas
             )
         return self._runners[node.name]
 

@@ -65,7 +65,7 @@ class RabbitMQ:
     def _is_broken(self, queue: str) -> bool:
         with Connection(self._server.url) as connection:
             try:
-                connection.channel().basic_consume(queue)
+                connection.channel().basic_consume(queue, callback=lambda _: None)
             except NotFound:
                 return False
             except InternalError:

@@ -3,6 +3,8 @@
 Whatever the sentinels announce, servers and sentinels themselves connect to. So the ways of the bridge stand
 before all six, and a way to a sentinel puts the ports of its own way into what the sentinel says: a link that
 is cut, late or stalled is so for the bridge alone, and no reason for a failover.
+
+On a busy machine the sentinels replace a master that lives, now and then, as they would in production.
 """
 
 import signal
@@ -26,7 +28,8 @@ class Sentinel:
     """Implements `Store`."""
 
     partitions: Final = FEW
-    replicas: Final = 1
+    #: All there are: with fewer, one may be promoted that has not seen what the others have confirmed.
+    replicas: Final = 2
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

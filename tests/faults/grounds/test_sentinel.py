@@ -28,11 +28,11 @@ def test_a_killed_master_is_succeeded_and_comes_back_as_a_replica(tmp_path: Path
     async def story() -> None:
         await ground.start()
         url, way = await ground.way()
-        link = Link(open_servers(url, timeout_s=5, replicas=1), Limits(), timeout_s=5)
+        link = Link(open_servers(url, timeout_s=5, replicas=ground.replicas), Limits(), timeout_s=5)
         await link.ask(link.redis.set("x", "1"))
         master = ground._watched.master
 
-        cutting = asyncio.create_task(way.cut(2.0))  # twice as long as sentinels bear with a server
+        cutting = asyncio.create_task(way.cut(3.0))  # longer than sentinels bear with a server
         await asyncio.sleep(0)
         with pytest.raises(StoreUnavailable):
             await link.ask(link.redis.get("x"))
