@@ -21,6 +21,7 @@ from tests.faults.grounds.choice import REDIS, Ground
 from tests.faults.grounds.ground import Broker, Server, Store
 from tests.faults.plan import BEATS, LONGEST, SERVICES, WORKERS
 from tests.faults.proxy import Link, Way, to_port
+from tests.imap_servers import free_port
 
 ROOT: Final = Path(__file__).parents[2]
 API_KEY: Final = "faults-api-key"
@@ -313,13 +314,6 @@ class Processes:
 def _surroundings() -> Mapping[str, str]:
     """Return our environment without what would have the copies measured for coverage."""
     return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_PROCESS")}
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 async def until(condition: Callable[[], Any], what: str, *, within_s: float = _START_S) -> None:

@@ -59,6 +59,8 @@ class Storm:
     _rules: dict[int, Any] = field(default_factory=dict)
     #: One for each server.
     _mending: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    #: When whoever missed a server is back at it, in seconds of `time.monotonic`.
+    _settled_at: float = 0.0
     #: What is down because the plan says so.
     _down: list[str] = field(default_factory=list)
 
@@ -129,9 +131,10 @@ class Storm:
 
     async def _kill(self, fault: Fault) -> None:
         part = self.processes.parts[fault.target]
+        quiet = self._is_quiet(fault, recovery.TAKEOVER)
         self._down.append(part.name)
         part.kill()
-        if fault.calm:
+        if quiet:
             with self.processes.redis() as client:
                 await self._measure(recovery.TAKEOVER, recovery.taken_over(client, self.processes.prefixes))
         await asyncio.sleep(fault.for_s)
@@ -140,13 +143,18 @@ class Storm:
 
     async def _kill_server(self, fault: Fault) -> None:
         server = self.processes.server(fault.target)
+        quiet = self._is_quiet(fault, recovery.REDIS_BACK)
         # what is killed twice at the same time is killed again once it is back
         async with self._mending[fault.target]:
+            began = time.monotonic()
             await asyncio.to_thread(server.kill)
             await asyncio.sleep(fault.for_s)
             for what, took_s in (await asyncio.to_thread(server.restore)).items():
                 self.times.add(what, took_s)
-        if fault.calm:
+            now = time.monotonic()
+            # the longer it was away, the more rarely others look for it
+            self._settled_at = max(self._settled_at, now + (now - began))
+        if quiet:
             await self._measure(recovery.REDIS_BACK, self.audit.next_effect(recovery.PATIENCE_S))
 
     async def _measure(self, what: str, recovering: Awaitable[float]) -> None:
@@ -155,6 +163,19 @@ class Storm:
             self.times.add(what, await recovering)
         except (OSError, redis.RedisError):
             self.done[f"unmeasured: {what}"] += 1
+
+    def _is_quiet(self, fault: Fault, what: str) -> bool:
+        """Whether a fault is one to measure, and nothing of what broke before it is left.
+
+        A server may take longer to come back than its bout lasts.
+        """
+        if not fault.calm:
+            return False
+        mending = any(lock.locked() for lock in self._mending.values())
+        quiet = not mending and time.monotonic() >= self._settled_at
+        if not quiet:
+            self.done[f"unmeasured: {what}"] += 1
+        return quiet
 
     async def _freeze(self, fault: Fault) -> None:
         process = self.processes.parts[fault.target].process
@@ -196,9 +217,10 @@ class Storm:
         await self._steer("PUT", "faults", rules)
 
     async def _outage(self, fault: Fault) -> None:
+        quiet = self._is_quiet(fault, recovery.API_BACK)
         await self._steer("POST", "outage", {"for_s": fault.for_s})
         await asyncio.sleep(fault.for_s)
-        if fault.calm:
+        if quiet:
             with self.processes.redis() as client:
                 await self._measure(recovery.API_BACK, recovery.drained(client, self.processes.prefixes))
 
