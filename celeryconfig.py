@@ -24,7 +24,8 @@ broker_url = _broker.url
 broker_use_ssl = _broker.tls  # None leaves it to the URL's scheme
 broker_connection_retry_on_startup = True  # a worker may start before its broker
 broker_connection_max_retries = None  # and never gives it up
-broker_channel_error_retry = _on_redis  # READONLY after a failover behind one address
+# READONLY after a failover behind one address; a queue that is deleted between declaring and consuming it
+broker_channel_error_retry = _on_redis or _on_rabbitmq
 broker_pool_limit = 32  # every thread may ring
 broker_pool_acquire_timeout = 5  # the default waits for ever when all are taken
 

@@ -38,6 +38,8 @@ class RabbitServer:
     #: Its certificate and key, where it takes TLS as well, on a port of its own.
     files: tuple[Path, Path] | None = None
     tls_port: int = field(default_factory=free_port)
+    _names: int = field(default_factory=free_port)
+    _mapper: "subprocess.Popen[bytes] | None" = None
 
     @property
     def url(self) -> str:
@@ -52,6 +54,12 @@ class RabbitServer:
         )
         (self.directory / "enabled_plugins").write_text("[].\n")
         with (self.directory / "output").open("ab") as output:
+            # the port mapper that Erlang starts where it finds none would outlive the node
+            self._mapper = subprocess.Popen(
+                [shutil.which("epmd") or "epmd", "-address", "127.0.0.1", "-port", str(self._names)],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
             self.process = subprocess.Popen(
                 [self.binary],
                 env={**os.environ, **self._environment},
@@ -72,6 +80,10 @@ class RabbitServer:
             os.killpg(self.process.pid, sign)
             self.process.wait()
             self.process = None
+        if self._mapper is not None:
+            self._mapper.kill()
+            self._mapper.wait()
+            self._mapper = None
 
     @property
     def _tls(self) -> str:
@@ -96,9 +108,9 @@ class RabbitServer:
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.directory / "enabled_plugins"),
             "RABBITMQ_DIST_PORT": str(free_port()),
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2",
-            # no port mapper of the machine's is asked or started
+            # no port mapper of the machine's is asked
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "ERL_EPMD_PORT": str(free_port()),
+            "ERL_EPMD_PORT": str(self._names),
         }
 
     def _takes_connections(self) -> bool:

@@ -29,6 +29,8 @@ _DURABLE = (
     "--maxmemory-policy",
     "noeviction",
 )
+#: As above; whoever asks for a copy gets it at once.
+_WATCHED = (*_DURABLE, "--repl-diskless-sync-delay", "0")
 
 
 def find_valkey() -> str:
@@ -96,14 +98,33 @@ class Node:
             return bool(client.ping())
 
 
-def start_cluster(directory: Path, binary: str, *, size: int = 3) -> list[Node]:
-    """Start a cluster of masters that share the slots between them, and return when it works."""
-    nodes = []
+def start_cluster(
+    directory: Path, binary: str, *, size: int = 3, announced: Sequence[int] = ()
+) -> list[Node]:
+    """Start a cluster of masters that share the slots between them, and return when it works.
+
+    `announced` are the ports at which clients are to look for them, where those are not their own.
+    """
+    nodes: list[tuple[Node, int]] = []
+    try:
+        _begin_cluster(nodes, directory, binary, size, announced)
+    except BaseException:
+        end_all([node for node, _ in nodes])
+        raise
+    return [node for node, _ in nodes]
+
+
+def _begin_cluster(
+    nodes: list[tuple[Node, int]], directory: Path, binary: str, size: int, announced: Sequence[int]
+) -> None:
     for number in range(size):
         bus = free_port()
         ours = ("--cluster-enabled", "yes", "--cluster-port", str(bus), "--cluster-node-timeout", "2000")
+        if announced:
+            ours += ("--cluster-announce-port", str(announced[number]))
         node = Node(directory / str(number), (*_DURABLE, *ours), binary)
-        nodes.append((node.start(), bus))
+        nodes.append((node, bus))
+        node.start()
     for number, (node, _) in enumerate(nodes):
         first, last = 16384 * number // size, 16384 * (number + 1) // size - 1
         with node.client as client:
@@ -111,14 +132,18 @@ def start_cluster(directory: Path, binary: str, *, size: int = 3) -> list[Node]:
             client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
             for other, bus in nodes[:number]:
                 client.execute_command("CLUSTER", "MEET", "127.0.0.1", other.port, bus)
-    until(lambda: all(_whole(node, size) for node, _ in nodes), "the cluster to come together")
-    return [node for node, _ in nodes]
+    wait_whole([node for node, _ in nodes])
 
 
-def _whole(node: Node, size: int) -> bool:
-    with node.client as client:
-        info = client.cluster("INFO")
-        return info["cluster_state"] == "ok" and info["cluster_known_nodes"] == str(size)
+def wait_whole(nodes: Sequence[Node]) -> None:
+    """Return when every node of a cluster knows all others and finds nothing missing."""
+
+    def is_whole(node: Node) -> bool:
+        with node.client as client:
+            info = client.cluster("INFO")
+            return info["cluster_state"] == "ok" and info["cluster_known_nodes"] == str(len(nodes))
+
+    until(lambda: all(map(is_whole, nodes)), "the cluster to come together")
 
 
 @dataclass
@@ -139,6 +164,12 @@ class Watched:
             _, port = client.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "main")
         return next(node for node in self.servers if node.port == int(port))
 
+    def follow(self, node: Node) -> None:
+        """Start a server of these as a replica of the master, and return when it has caught up."""
+        node.arguments = _following(self.master)
+        node.start()
+        until(lambda: _info(node)["master_link_status"] == "up", f"{node.name} to follow the master")
+
     def end(self) -> None:
         """End all of them."""
         for node in (*self.sentinels, *self.servers):
@@ -147,13 +178,25 @@ class Watched:
 
 def start_watched(directory: Path, binary: str) -> Watched:
     """Start a master, two replicas and three sentinels, and return when the sentinels know them all."""
-    master = Node(directory / "0", _DURABLE, binary).start()
-    follow = ("--replicaof", "127.0.0.1", str(master.port))
-    replicas = [Node(directory / str(number), (*_DURABLE, *follow), binary).start() for number in (1, 2)]
-    until(lambda: _info(master)["connected_slaves"] == 2, "the replicas")
+    master = Node(directory / "0", _WATCHED, binary)
+    replicas = [Node(directory / str(number), _following(master), binary) for number in (1, 2)]
     sentinels = [_sentinel(directory / f"sentinel-{number}", master, binary) for number in range(3)]
-    until(lambda: all(map(_knows_all, sentinels)), "the sentinels to know one another")
-    return Watched([master, *replicas], sentinels)
+    watched = Watched([master, *replicas], sentinels)
+    try:
+        for node in watched.servers:
+            node.start()
+        until(lambda: _info(master)["connected_slaves"] == 2, "the replicas")
+        for node in sentinels:
+            node.start()
+        until(lambda: all(map(_knows_all, sentinels)), "the sentinels to know one another")
+    except BaseException:
+        watched.end()
+        raise
+    return watched
+
+
+def _following(master: Node) -> tuple[str, ...]:
+    return (*_WATCHED, "--replicaof", "127.0.0.1", str(master.port))
 
 
 def _sentinel(directory: Path, master: Node, binary: str) -> Node:
@@ -161,10 +204,10 @@ def _sentinel(directory: Path, master: Node, binary: str) -> Node:
     configuration = directory / "sentinel.conf"
     configuration.write_text(
         f"sentinel monitor main 127.0.0.1 {master.port} 2\n"
-        "sentinel down-after-milliseconds main 1000\n"
-        "sentinel failover-timeout main 10000\n"
+        "sentinel down-after-milliseconds main 2000\n"  # less, and a busy machine is a dead master
+        "sentinel failover-timeout main 3000\n"  # an election without a winner is held again after twice that
     )
-    return Node(directory, (str(configuration), "--sentinel"), binary).start()
+    return Node(directory, (str(configuration), "--sentinel"), binary)
 
 
 def _knows_all(sentinel: Node) -> bool:

@@ -303,7 +303,10 @@ class RingFailed:
 
 @dataclass(frozen=True, slots=True)
 class DrainFailed:
-    """A lane's delivery broke on a fault of ours; the lane is taken over after its lease."""
+    """A lane's delivery broke on a fault of ours; the lane is taken over after its lease.
+
+    Without a lane it was a look for work, which is taken up by the next ring.
+    """
 
     service: str
     external_id: str

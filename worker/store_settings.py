@@ -13,7 +13,8 @@ class StoreSettings(Frozen):
     #: to one; empty starts a private Redis.
     url: str = ""
     #: What is accepted counts once so many replicas have it, besides the master. Behind sentinels or in a
-    #: cluster, 0 loses what was accepted right before a failover.
+    #: cluster, 0 loses what was accepted right before a failover; fewer than there are, what was accepted
+    #: while a master is replaced that still lives.
     replicas: int = Field(default=0, ge=0, le=10)
     #: Accept a store that evicts or does not persist. What was accepted can then be lost.
     allow_unsafe: bool = False

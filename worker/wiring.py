@@ -199,6 +199,7 @@ class Bridge:
             partitions=self.partitions,
             relay=self.relay.relay,
             clock=self.clock,
+            listen=self.listen,
         )
 
     @cached_property

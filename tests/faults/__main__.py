@@ -9,9 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from bridge.redis_server import NoRedisServer
 from tests.faults import dossier, report
 from tests.faults.checker import Finding, check
 from tests.faults.gathering import histories
+from tests.faults.grounds.choice import BROKERS, REDIS, STORES, Ground
 from tests.faults.mutants import MUTANTS, breed
 from tests.faults.plan import Plan, draw
 from tests.faults.processes import Processes
@@ -22,13 +26,13 @@ RATE = 60.0
 
 
 async def storm(
-    plan: Plan, directory: Path, *, source: Path
+    plan: Plan, directory: Path, *, ground: Ground, source: Path
 ) -> tuple[Outcome, Sequence[Finding], Mapping[str, dossier.Dossier]]:
     """Run a plan in a directory of its own, check it, and end every process it needs.
 
     Returns also all about the conversations of which something was found.
     """
-    processes = Processes(directory, source)
+    processes = Processes(directory, source, ground)
     try:
         await processes.start()
         outcome = await Storm(plan, processes).run()
@@ -41,11 +45,11 @@ async def storm(
         await processes.close()
 
 
-def run(plan: Plan, directory: Path, *, mutant: str = "") -> dict[str, Any]:
+def run(plan: Plan, directory: Path, *, ground: Ground = REDIS, mutant: str = "") -> dict[str, Any]:
     """Run a plan and return the summary of what was found."""
     source = breed(mutant, directory / "source")
-    outcome, findings, dossiers = asyncio.run(storm(plan, directory, source=source))
-    return report.summary(plan, outcome, findings, mutant=mutant, dossiers=dossiers)
+    outcome, findings, dossiers = asyncio.run(storm(plan, directory, ground=ground, source=source))
+    return report.summary(plan, outcome, findings, ground=ground, mutant=mutant, dossiers=dossiers)
 
 
 def hunt(seed: int, *, seconds: float, rate: float, tries: int) -> list[dict[str, Any]]:
@@ -68,6 +72,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=RATE, help="commands sent a second")
+    parser.add_argument("--store", choices=STORES, default=REDIS.store, help="what it stands on")
+    parser.add_argument("--broker", choices=BROKERS, default=REDIS.broker)
     parser.add_argument("--mutant", choices=sorted(MUTANTS), default="", help="remove a safeguard first")
     parser.add_argument(
         "--hunt", type=int, metavar="TRIES", help="all mutants, each with so many seeds at most"
@@ -83,7 +89,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="bridge-faults-") as temporary:
         directory = wanted.keep or Path(temporary)
         directory.mkdir(parents=True, exist_ok=True)
-        kept = run(plan, directory, mutant=wanted.mutant)
+        ground = Ground(wanted.store, wanted.broker)
+        try:
+            kept = run(plan, directory, ground=ground, mutant=wanted.mutant)
+        except (pytest.skip.Exception, NoRedisServer) as missing:
+            parser.error(str(missing))
     _write(kept, report.text(kept), wanted.out)
     return 0 if report.verdict(kept) else 1
 

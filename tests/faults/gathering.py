@@ -11,7 +11,6 @@ from typing import Any, Final
 from tests.faults.model import Answer, Call, Evidence, Letter, Live, Row
 from tests.faults.plan import Plan
 from tests.faults.processes import Processes
-from tests.faults.recovery import prefixes
 
 _LOOK_S: Final = 0.25
 _PAGE: Final = 2000
@@ -67,7 +66,7 @@ def unfinished(processes: Processes) -> tuple[str, ...]:
     """Return everything in the store that is not there once nothing is left to do, in words."""
     with processes.redis() as client:
         found: list[str] = []
-        for prefix in prefixes():
+        for prefix in processes.prefixes:
             for name in ("due", "out"):
                 found += [
                     f"{prefix}{name} has {lane.decode()}" for lane in client.zrange(f"{prefix}{name}", 0, -1)
@@ -87,7 +86,7 @@ def gather(processes: Processes, plan: Plan, answers: Sequence[Answer], calls: S
     with processes.redis() as client:
         counted: Counter[str] = Counter({"accepted": 0, "delivered": 0, "dead": 0})
         ledger, letters = [], []
-        for prefix in prefixes():
+        for prefix in processes.prefixes:
             for name, count in client.hgetall(f"{prefix}pace").items():
                 counted[name.decode().rpartition(":")[2]] += int(count)
             ledger += [_row(prefix, key, row) for key, row in _rows(client, prefix)]
@@ -114,7 +113,7 @@ def histories(processes: Processes, lanes: Mapping[str, tuple[str, str]]) -> Map
         return {
             name: [
                 line.decode()
-                for prefix in prefixes()
+                for prefix in processes.prefixes
                 if prefix.startswith(f"bridge:{{{service}/")
                 for line in client.lrange(f"{prefix}history:{lane}", 0, -1)
             ]

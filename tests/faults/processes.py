@@ -17,9 +17,11 @@ from typing import Any, Final
 
 import redis
 
-from bridge.redis_server import RedisServer
+from tests.faults.grounds.choice import REDIS, Ground
+from tests.faults.grounds.ground import Broker, Server, Store
 from tests.faults.plan import BEATS, LONGEST, SERVICES, WORKERS
-from tests.faults.proxy import Link, to_port, to_socket
+from tests.faults.proxy import Link, Way, to_port
+from tests.imap_servers import free_port
 
 ROOT: Final = Path(__file__).parents[2]
 API_KEY: Final = "faults-api-key"
@@ -33,6 +35,7 @@ _START_S: Final = 60.0
 _CONFIG: Final = """
 [store]
 timeout_s = 1.5
+replicas = {replicas}
 clock_skew_s = 0.2
 
 [worker]
@@ -52,10 +55,11 @@ max_connections_per_peer = 100
 
 [services.support]
 merge_updates = false
+partitions = {support}
 {service}
 
 [services.billing]
-partitions = 2
+partitions = {billing}
 {service}
 
 [clients.faults]
@@ -157,35 +161,40 @@ class Processes:
     directory: Path
     #: Where a copy of the product is, from which all processes are started.
     source: Path
-    store: RedisServer = field(init=False)
-    broker: RedisServer = field(init=False)
-    links: dict[str, Link] = field(default_factory=dict)
+    ground: Ground = REDIS
+    store: Store = field(init=False)
+    broker: Broker = field(init=False)
+    links: dict[str, Way] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
+    #: Where senders knock: the ports of their links for HTTP and SMTP.
+    doors: tuple[int, int] = (0, 0)
     api_port: int = 0
     _doors: tuple[int, int] = (0, 0)
+    #: The URLs of the ways to store and broker.
+    _urls: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.store = RedisServer(self.directory / "store")
-        self.broker = RedisServer(self.directory / "broker")
+        self.store = self.ground.store_in(self.directory / "store")
+        self.broker = self.ground.broker_in(self.directory / "broker")
 
     async def start(self) -> None:
         """Start everything, and return when all of it works."""
-        self.store.start()
-        self.broker.start()
+        await self.store.start()
+        await self.broker.start()
         await self._start_sandbox()
         self._doors = free_port(), free_port()
-        dials = {
-            "sender-http": to_port(self._doors[0]),
-            "sender-smtp": to_port(self._doors[1]),
-            "intake-store": to_socket(str(self.store.socket)),
-            "worker-store": to_socket(str(self.store.socket)),
-            "worker-broker": to_socket(str(self.broker.socket)),
-            "worker-api": to_port(self.api_port),
+        self.doors = (
+            await self._link("sender-http", self._doors[0]),
+            await self._link("sender-smtp", self._doors[1]),
+        )
+        servers: dict[str, Server] = {
+            "intake-store": self.store,
+            "worker-store": self.store,
+            "worker-broker": self.broker,
         }
-        for name, dial in dials.items():
-            self.links[name] = Link(dial)
-            await self.links[name].listen()
-        self._write_settings()
+        for name, server in servers.items():
+            self._urls[name], self.links[name] = await server.way()
+        self._write_settings(await self._link("worker-api", self.api_port))
         self._add("intake", "-m", "bridge", "intake")
         for number in range(WORKERS):
             self._add(f"worker{number}", "-m", "bridge", "worker", "-n", f"worker{number}@%h")
@@ -202,13 +211,18 @@ class Processes:
             part.kill()
         for link in self.links.values():
             await link.close()
-        for server in (self.store, self.broker):
-            server.kill()
-            server.tidy()
+        self.store.close()
+        self.broker.close()
 
     def redis(self) -> "redis.Redis":
         """Return a way to the store that no fault touches."""
-        return redis.Redis.from_url(self.store.url())
+        return self.store.client()
+
+    @property
+    def prefixes(self) -> list[str]:
+        """What the keys of each partition begin with."""
+        counts = self.store.partitions.items()
+        return [f"bridge:{{{name}/{index}}}:" for name, count in counts for index in range(count)]
 
     def sandbox(self, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401 - JSON of any shape
         """Speak to the sandbox's own endpoints, past the proxy. Raises OSError during an outage."""
@@ -222,9 +236,15 @@ class Processes:
             text = answer.read()
         return json.loads(text) if text else None
 
-    def server(self, name: str) -> RedisServer:
-        """Return one of the two Redis servers."""
+    def server(self, name: str) -> Server:
+        """Return the store or the broker."""
         return self.store if name == "store" else self.broker
+
+    async def _link(self, name: str, port: int) -> int:
+        """Open a way to a port of this machine, and return where it begins."""
+        self.links[name] = link = Link(to_port(port))
+        await link.listen()
+        return link.port
 
     async def _start_sandbox(self) -> None:
         self.api_port = free_port()
@@ -246,27 +266,29 @@ class Processes:
 
         await until(lambda: asyncio.to_thread(answers), "the sandbox")
 
-    def _write_settings(self) -> None:
+    def _write_settings(self, api_port: int) -> None:
         names = ("Subject", *(f"S{n}" for n in range(LONGEST)), *(f"K{n}" for n in range(3)))
         found = "\n".join(f'{name} = "body.data.{name}"' for name in names)
         text = _CONFIG.format(
             lease=LEASE_S,
-            service=_SERVICE.format(api=self.links["worker-api"].port),
+            replicas=self.store.replicas,
+            service=_SERVICE.format(api=api_port),
             mailbox=MAILBOX,
+            **self.store.partitions,
         )
         text += "".join(_CHANNEL.format(service=name, properties=found) for name in SERVICES)
         (self.directory / "bridge.toml").write_text(text)
 
     def _add(self, name: str, *command: str) -> None:
-        store = self.links["intake-store" if name == "intake" else "worker-store"]
+        store = "intake-store" if name == "intake" else "worker-store"
         self.parts[name] = Part(
             name,
             (sys.executable, *command),
             {
                 "BRIDGE_CONFIG": str(self.directory / "bridge.toml"),
                 "BRIDGE_DATA": str(self.directory / "data"),
-                "BRIDGE_STORE_URL": f"redis://127.0.0.1:{store.port}/0",
-                "BRIDGE_BROKER_URL": f"redis://127.0.0.1:{self.links['worker-broker'].port}/0",
+                "BRIDGE_STORE_URL": self._urls[store],
+                "BRIDGE_BROKER_URL": self._urls["worker-broker"],
                 "BRIDGE_HTTP_PORT": str(self._doors[0]),
                 "BRIDGE_SMTP_PORT": str(self._doors[1]),
                 "BRIDGE_LOG_FORMAT": "json",
@@ -292,13 +314,6 @@ class Processes:
 def _surroundings() -> Mapping[str, str]:
     """Return our environment without what would have the copies measured for coverage."""
     return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_PROCESS")}
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 async def until(condition: Callable[[], Any], what: str, *, within_s: float = _START_S) -> None:

@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, Protocol
 
 _CHUNK: Final = 64 * 1024
 #: SO_LINGER on, zero seconds: closing sends a reset instead of a farewell.
@@ -14,6 +14,8 @@ _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 #: Opens a connection to what stands behind the link.
 Dial = Callable[[], Awaitable[Streams]]
+#: Makes what the far side says into what the near side hears, piece by piece.
+Rewrite = Callable[[bytes], bytes]
 
 
 def to_port(port: int) -> Dial:
@@ -26,11 +28,28 @@ def to_socket(path: str) -> Dial:
     return lambda: asyncio.open_unix_connection(path)
 
 
+class Way(Protocol):
+    """What leads from one part to another, however many connections and servers that is."""
+
+    async def cut(self, for_s: float) -> None:
+        """Reset every connection, and each new one for a time."""
+
+    async def stall(self, for_s: float) -> None:
+        """Let nothing through for a time; what a sender gives up meanwhile never arrives."""
+
+    async def delay(self, for_s: float, by_s: float) -> None:
+        """Let everything arrive later for a time."""
+
+    async def close(self) -> None:
+        """Cut everything for good."""
+
+
 class Link:
     """One way between two parts; its port stays the same whatever happens to it."""
 
-    def __init__(self, dial: Dial) -> None:
+    def __init__(self, dial: Dial, *, rewrite: Rewrite = bytes) -> None:
         self._dial = dial
+        self._rewrite = rewrite
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -46,7 +65,7 @@ class Link:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self, for_s: float) -> None:
-        """Reset every connection, and each new one for a time."""
+        """See `Way.cut`."""
         self._cut = True
         for writer in list(self._open):
             _reset(writer)
@@ -54,19 +73,19 @@ class Link:
         self._cut = False
 
     async def stall(self, for_s: float) -> None:
-        """Let nothing through for a time; what a sender gives up meanwhile never arrives."""
+        """See `Way.stall`."""
         self._flowing.clear()
         await asyncio.sleep(for_s)
         self._flowing.set()
 
     async def delay(self, for_s: float, by_s: float) -> None:
-        """Let everything arrive later for a time."""
+        """See `Way.delay`."""
         self.delay_s = by_s
         await asyncio.sleep(for_s)
         self.delay_s = 0.0
 
     async def close(self) -> None:
-        """Cut everything for good."""
+        """See `Way.close`."""
         if self._server is not None:
             self._server.close()
         for writer in list(self._open):
@@ -96,8 +115,8 @@ class Link:
         far_reader, far_writer = await self._dial()
         self._open.add(far_writer)
         ways = [
-            asyncio.create_task(self._pump(reader, far_writer)),
-            asyncio.create_task(self._pump(far_reader, writer)),
+            asyncio.create_task(self._pump(reader, far_writer, bytes)),
+            asyncio.create_task(self._pump(far_reader, writer, self._rewrite)),
         ]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -109,7 +128,9 @@ class Link:
             _reset(far_writer)
             self._open.discard(far_writer)
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, rewrite: Rewrite
+    ) -> None:
         with contextlib.suppress(OSError):
             while content := await reader.read(_CHUNK):
                 whole = content if self._flowing.is_set() else await self._held(reader, content)
@@ -117,7 +138,7 @@ class Link:
                     return
                 if self.delay_s:
                     await asyncio.sleep(self.delay_s)
-                writer.write(whole)
+                writer.write(rewrite(whole))
                 await writer.drain()
             if self._flowing.is_set() and writer.can_write_eof():
                 writer.write_eof()
@@ -139,6 +160,29 @@ class Link:
             # a read that is cancelled while it waits has taken nothing
             more.cancel()
             flowing.cancel()
+
+
+class Bundle:
+    """Several links that are one way: what happens to it happens to each."""
+
+    def __init__(self, links: Sequence[Link]) -> None:
+        self._links = links
+
+    async def cut(self, for_s: float) -> None:
+        """See `Way.cut`."""
+        await asyncio.gather(*(link.cut(for_s) for link in self._links))
+
+    async def stall(self, for_s: float) -> None:
+        """See `Way.stall`."""
+        await asyncio.gather(*(link.stall(for_s) for link in self._links))
+
+    async def delay(self, for_s: float, by_s: float) -> None:
+        """See `Way.delay`."""
+        await asyncio.gather(*(link.delay(for_s, by_s) for link in self._links))
+
+    async def close(self) -> None:
+        """See `Way.close`."""
+        await asyncio.gather(*(link.close() for link in self._links))
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

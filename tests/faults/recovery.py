@@ -2,10 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-
-from tests.faults.plan import SERVICES
 
 _LOOK_S: Final = 0.02
 #: Longer than any recovery may take; what is not back by then counts as this.
@@ -27,20 +26,14 @@ class Times:
         self.seconds.setdefault(what, []).append(round(seconds, 3))
 
 
-def prefixes() -> list[str]:
-    """Return what the keys of each partition begin with."""
-    counts = dict.fromkeys(SERVICES, 1) | {"billing": 2}
-    return [f"bridge:{{{name}/{index}}}:" for name, count in counts.items() for index in range(count)]
-
-
-async def taken_over(client: Any) -> float:  # noqa: ANN401 - redis-py's answers have any type
-    """Return after how long each lane held at this moment has moved on.
+async def taken_over(client: Any, begin: Sequence[str]) -> float:  # noqa: ANN401 - redis-py's answers have any type
+    """Return after how long each lane held at this moment has moved on; `begin` is what keys begin with.
 
     Nothing tells which of them were the dead worker's. But a holder that lives settles or renews, which moves
     the end of its lease; what a dead one held stays as it is until somebody else takes it.
     """
     began = time.monotonic()
-    places = await asyncio.to_thread(_held, client)
+    places = await asyncio.to_thread(_held, client, begin)
     held = await asyncio.to_thread(_hands, client, places)
     while held and time.monotonic() - began < PATIENCE_S:
         await asyncio.sleep(_LOOK_S)
@@ -49,10 +42,10 @@ async def taken_over(client: Any) -> float:  # noqa: ANN401 - redis-py's answers
     return time.monotonic() - began
 
 
-async def drained(client: Any) -> float:  # noqa: ANN401 - as above
+async def drained(client: Any, begin: Sequence[str]) -> float:  # noqa: ANN401 - as above
     """Return after how long nothing is left of what waits at this moment."""
     began = time.monotonic()
-    last = await asyncio.to_thread(_ends, client)
+    last = await asyncio.to_thread(_ends, client, begin)
     while last and time.monotonic() - began < PATIENCE_S:
         await asyncio.sleep(_LOOK_S)
         first = await asyncio.to_thread(_heads, client, list(last))
@@ -60,8 +53,8 @@ async def drained(client: Any) -> float:  # noqa: ANN401 - as above
     return time.monotonic() - began
 
 
-def _held(client: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - as above
-    return [(prefix, lane.decode()) for prefix in prefixes() for lane in client.zrange(f"{prefix}out", 0, -1)]
+def _held(client: Any, begin: Sequence[str]) -> list[tuple[str, str]]:  # noqa: ANN401 - as above
+    return [(prefix, lane.decode()) for prefix in begin for lane in client.zrange(f"{prefix}out", 0, -1)]
 
 
 def _hands(client: Any, places: list[tuple[str, str]]) -> dict[tuple[str, str], tuple[bytes, float]]:  # noqa: ANN401 - as above
@@ -75,12 +68,10 @@ def _hands(client: Any, places: list[tuple[str, str]]) -> dict[tuple[str, str], 
     return {place: (fence, until) for place, (fence, until) in pairs if until is not None}
 
 
-def _ends(client: Any) -> dict[str, int]:  # noqa: ANN401 - as above
+def _ends(client: Any, begin: Sequence[str]) -> dict[str, int]:  # noqa: ANN401 - as above
     # a walk over all keys would take long once there are many; a parked lane is not due, and none is here
     lanes = [
-        f"{prefix}lane:{lane.decode()}"
-        for prefix in prefixes()
-        for lane in client.zrange(f"{prefix}due", 0, -1)
+        f"{prefix}lane:{lane.decode()}" for prefix in begin for lane in client.zrange(f"{prefix}due", 0, -1)
     ]
     return _numbers(client, lanes, -1)
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,7 +16,7 @@ from tests.faults.gathering import Audit, gather, unfinished
 from tests.faults.model import Evidence
 from tests.faults.plan import Breakage, Fault, Plan
 from tests.faults.processes import Processes, until
-from tests.faults.proxy import Link
+from tests.faults.proxy import Way
 from tests.faults.senders import Senders
 
 #: How long everything may take to come to rest after the last thing broke.
@@ -57,7 +57,10 @@ class Storm:
     #: What ended without being killed, with its last words.
     quitters: list[str] = field(default_factory=list)
     _rules: dict[int, Any] = field(default_factory=dict)
-    _mending: asyncio.Lock = field(default_factory=asyncio.Lock)
+    #: One for each server.
+    _mending: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    #: When whoever missed a server is back at it, in seconds of `time.monotonic`.
+    _settled_at: float = 0.0
     #: What is down because the plan says so.
     _down: list[str] = field(default_factory=list)
 
@@ -66,9 +69,11 @@ class Storm:
 
     async def run(self) -> Outcome:
         """Return what became of everything."""
-        links = self.processes.links
-        doors = {"http_port": links["sender-http"].port, "smtp_port": links["sender-smtp"].port}
-        async with Senders(**doors) as senders, asyncio.TaskGroup() as group:
+        http_port, smtp_port = self.processes.doors
+        async with (
+            Senders(http_port=http_port, smtp_port=smtp_port) as senders,
+            asyncio.TaskGroup() as group,
+        ):
             reading = group.create_task(self.audit.follow())
             saying = group.create_task(senders.say(self.plan.conversations))
             watching = group.create_task(self._supervise())
@@ -126,23 +131,30 @@ class Storm:
 
     async def _kill(self, fault: Fault) -> None:
         part = self.processes.parts[fault.target]
+        quiet = self._is_quiet(fault, recovery.TAKEOVER)
         self._down.append(part.name)
         part.kill()
-        if fault.calm:
+        if quiet:
             with self.processes.redis() as client:
-                await self._measure(recovery.TAKEOVER, recovery.taken_over(client))
+                await self._measure(recovery.TAKEOVER, recovery.taken_over(client, self.processes.prefixes))
         await asyncio.sleep(fault.for_s)
         self._down.remove(part.name)
         part.start()
 
     async def _kill_server(self, fault: Fault) -> None:
         server = self.processes.server(fault.target)
+        quiet = self._is_quiet(fault, recovery.REDIS_BACK)
         # what is killed twice at the same time is killed again once it is back
-        async with self._mending:
-            server.kill()
+        async with self._mending[fault.target]:
+            began = time.monotonic()
+            await asyncio.to_thread(server.kill)
             await asyncio.sleep(fault.for_s)
-            await asyncio.to_thread(server.start)
-        if fault.calm:
+            for what, took_s in (await asyncio.to_thread(server.restore)).items():
+                self.times.add(what, took_s)
+            now = time.monotonic()
+            # the longer it was away, the more rarely others look for it
+            self._settled_at = max(self._settled_at, now + (now - began))
+        if quiet:
             await self._measure(recovery.REDIS_BACK, self.audit.next_effect(recovery.PATIENCE_S))
 
     async def _measure(self, what: str, recovering: Awaitable[float]) -> None:
@@ -151,6 +163,19 @@ class Storm:
             self.times.add(what, await recovering)
         except (OSError, redis.RedisError):
             self.done[f"unmeasured: {what}"] += 1
+
+    def _is_quiet(self, fault: Fault, what: str) -> bool:
+        """Whether a fault is one to measure, and nothing of what broke before it is left.
+
+        A server may take longer to come back than its bout lasts.
+        """
+        if not fault.calm:
+            return False
+        mending = any(lock.locked() for lock in self._mending.values())
+        quiet = not mending and time.monotonic() >= self._settled_at
+        if not quiet:
+            self.done[f"unmeasured: {what}"] += 1
+        return quiet
 
     async def _freeze(self, fault: Fault) -> None:
         process = self.processes.parts[fault.target].process
@@ -174,11 +199,7 @@ class Storm:
         part.start()
 
     async def _wipe(self, _: Fault) -> None:
-        with (
-            contextlib.suppress(redis.RedisError),
-            redis.Redis.from_url(self.processes.broker.url()) as client,
-        ):
-            await asyncio.to_thread(client.flushall)
+        await asyncio.to_thread(self.processes.broker.wipe)
 
     async def _spoil(self, fault: Fault) -> None:
         self._rules[id(fault)] = fault.detail
@@ -196,11 +217,12 @@ class Storm:
         await self._steer("PUT", "faults", rules)
 
     async def _outage(self, fault: Fault) -> None:
+        quiet = self._is_quiet(fault, recovery.API_BACK)
         await self._steer("POST", "outage", {"for_s": fault.for_s})
         await asyncio.sleep(fault.for_s)
-        if fault.calm:
+        if quiet:
             with self.processes.redis() as client:
-                await self._measure(recovery.API_BACK, recovery.drained(client))
+                await self._measure(recovery.API_BACK, recovery.drained(client, self.processes.prefixes))
 
     async def _clock(self, fault: Fault) -> None:
         await self._steer("PUT", "clock", {"offset_s": _HOUR_S})
@@ -242,7 +264,7 @@ class Storm:
         return ()
 
 
-async def _harm(link: Link, fault: Fault) -> None:
+async def _harm(link: Way, fault: Fault) -> None:
     match fault.breakage:
         case Breakage.CUT:
             await link.cut(fault.for_s)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from tests.faults.proxy import Link, to_port
+from tests.faults.proxy import Bundle, Link, to_port
 
 Far = tuple[Link, list[bytes]]
 
@@ -120,5 +120,36 @@ def test_a_stall_holds_back_and_drops_what_is_given_up() -> None:
         assert await patient_reader.readexactly(6) == b"I wait"
         assert b"".join(heard) == b"I wait"
         patient.close()
+
+    play(story)
+
+
+def test_it_tells_what_it_was_told_to() -> None:
+    """What the far side says may be put into other words, and what is said to it never is."""
+
+    async def story(link: Link, heard: list[bytes]) -> None:
+        link._rewrite = bytes.upper
+        assert await said(link, b"Port") == b"PORT"
+        assert heard == [b"Port"]
+
+    play(story)
+
+
+def test_what_happens_to_a_bundle_happens_to_each_of_it() -> None:
+    """Cut and stalled together, and through again together."""
+
+    async def story(link: Link, _: list[bytes]) -> None:
+        other = Link(to_port(link.port))
+        await other.listen()
+        bundle = Bundle([link, other])
+        cutting = asyncio.create_task(bundle.cut(0.2))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert [await said(each, b"one") for each in (link, other)] == [b"", b""]
+        await cutting
+        assert [await said(each, b"two") for each in (link, other)] == [b"two", b"two"]
+        await asyncio.gather(bundle.stall(0.01), bundle.delay(0.01, by_s=0.1))
+        assert await said(other, b"three") == b"three"
+        await bundle.close()
 
     play(story)

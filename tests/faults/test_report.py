@@ -38,6 +38,13 @@ def test_a_good_run_is_good() -> None:
     assert report.broken(kept) == []
     assert (kept["kills"], kept["recovery_s"][recovery.TAKEOVER]["longest"]) == (4, 3.2)
     assert "every promise was kept" in report.text(kept)
+    assert report.text(kept).startswith("# Faults, seed 1, 20 s, mutant no-fence\n")
+
+
+def test_it_says_what_it_stood_on() -> None:
+    """Where that was not one Redis for each."""
+    kept = {**summary(), "store": "sentinel", "broker": "rabbitmq", "mutant": None}
+    assert report.text(kept).startswith("# Faults, seed 1, 20 s, store sentinel, broker rabbitmq\n")
 
 
 @pytest.mark.parametrize(

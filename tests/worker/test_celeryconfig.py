@@ -221,7 +221,7 @@ def test_rabbitmq_confirms_what_it_was_sent(tmp_path: Path, scheme: str) -> None
     assert options.pop("confirm_publish") is True
     assert options == {"connect_timeout": 5, "read_timeout": 15, "write_timeout": 15}
     assert set(report["kept"].values()) == {"quorum"}
-    assert (report["worker_disable_prefetch"], report["broker_channel_error_retry"]) == (False, False)
+    assert (report["worker_disable_prefetch"], report["broker_channel_error_retry"]) == (False, True)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from worker.commands import Create
-from worker.lanes import Partition, partition_of
+from worker.errors import StoreUnavailable
+from worker.events import DrainFailed, Event
+from worker.lanes import Backlog, Partition, partition_of
 from worker.notices import Notice, NoticeKind
 from worker.store.limits import Limits, ServiceLimits
 from worker.store.memory import MemoryStore
@@ -40,8 +42,14 @@ def store() -> MemoryStore:
     return store
 
 
-def rung(store: MemoryStore, seconds: float, relayed: list[Partition] | None = None) -> list[Partition]:
+def rung(
+    store: MemoryStore,
+    seconds: float,
+    relayed: list[Partition] | None = None,
+    heard: list[Event] | None = None,
+) -> list[Partition]:
     """Tick so many seconds later and return what was rung."""
+    told: list[Event] = [] if heard is None else heard
     bell = Bell()
 
     async def relay(partition: Partition) -> int:
@@ -56,9 +64,11 @@ def rung(store: MemoryStore, seconds: float, relayed: list[Partition] | None = N
             partitions=PARTITIONS,
             relay=relay,
             clock=lambda: NOW + timedelta(seconds=seconds),
+            listen=told.append,
         )
     )
     assert count == len(bell.rings)
+    assert told == [] or heard is not None
     return bell.rings
 
 
@@ -104,3 +114,18 @@ def test_what_was_not_passed_on_is_passed_on(store: MemoryStore) -> None:
     store._state.shares[WIDE].put_out([told])
     assert rung(store, 0, relayed) == [SUPPORT, WIDE]
     assert relayed == [WIDE]
+
+
+def test_what_is_away_holds_up_nothing(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node of a cluster is gone with its partitions: the others are rung, and each service says why."""
+    backlog = store.backlog
+
+    async def half(partition: Partition, *, now: datetime) -> Backlog:
+        if partition != WIDE:
+            raise StoreUnavailable("a node is away")
+        return await backlog(partition, now=now)
+
+    monkeypatch.setattr(store, "backlog", half)
+    heard: list[Event] = []
+    assert rung(store, 0, heard=heard) == [WIDE]
+    assert heard == [DrainFailed(service, "", "a node is away") for service in PARTITIONS]

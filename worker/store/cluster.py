@@ -12,24 +12,15 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import (
-    AskError,
-    ClusterDownError,
-    MovedError,
-    RedisClusterException,
-    RedisError,
-    TryAgainError,
-)
+from redis.exceptions import AskError, ClusterDownError, MovedError, TryAgainError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from worker.errors import StoreUnavailable
 from worker.store.packing import Argument
-from worker.store.scripts import Script, ScriptRunner, unavailable
+from worker.store.scripts import AWAY, Script, ScriptRunner, unavailable
 
 #: Between looks for the node that has a slot now. A failover takes longer: whoever was refused comes again.
 _PAUSES_S: Final = (0.0, 0.2)
-#: Where no node can be reached; redis-py's word for that is none of its RedisErrors.
-_AWAY: Final = (RedisError, RedisClusterException, OSError, TimeoutError)
 _ELSEWHERE: Final = (RedisConnectionError, OSError, TimeoutError, MovedError, ClusterDownError)
 
 
@@ -38,10 +29,10 @@ class Cluster:
 
     def __init__(self, cluster: "RedisCluster", *, timeout_s: float, replicas: int = 0) -> None:
         self.redis = cast("Redis", cluster)  # the plain calls are the same
+        self.replicas = replicas
         self.copied = replicas > 0
         self._cluster = cluster
         self._timeout_s = timeout_s
-        self._replicas = replicas
         self._runners: dict[str, ScriptRunner] = {}
 
     async def run(self, script: Script, keys: tuple[str, ...], *arguments: Argument) -> Any:  # noqa: ANN401 - Redis answers in any shape
@@ -82,13 +73,13 @@ class Cluster:
             async with asyncio.timeout(self._timeout_s):
                 await self._cluster.initialize()
             node = self._cluster.get_node_from_key(key)
-        except _AWAY as error:
+        except AWAY as error:
             raise unavailable(error) from error
         if node is None:
             raise StoreUnavailable("the store does not answer: no node of the cluster has the key's slot")
         if node.name not in self._runners:
             self._runners[node.name] = ScriptRunner(
-                _way_to(node), timeout_s=self._timeout_s, replicas=self._replicas
+                _way_to(node), timeout_s=self._timeout_s, replicas=self.replicas
             )
         return self._runners[node.name]
 
@@ -97,7 +88,7 @@ class Cluster:
         try:
             async with asyncio.timeout(self._timeout_s):
                 await self._cluster.nodes_manager.initialize()
-        except _AWAY as error:
+        except AWAY as error:
             raise unavailable(error) from error
         present = {node.name for node in self._cluster.get_nodes()}
         for name in self._runners.keys() - present:

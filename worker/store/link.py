@@ -4,13 +4,11 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any
 
-from redis.exceptions import RedisClusterException, RedisError
-
 from worker.lanes import Partition
 from worker.store.keys import Keys
 from worker.store.limits import Limits
 from worker.store.packing import Argument
-from worker.store.scripts import Script, unavailable
+from worker.store.scripts import AWAY, Script, unavailable
 from worker.store.servers import Servers
 
 
@@ -32,7 +30,7 @@ class Link:
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await call
-        except (RedisError, RedisClusterException, OSError, RuntimeError, TimeoutError) as error:
+        except (*AWAY, RuntimeError) as error:
             # a RuntimeError is uvloop's word for a transport that is closed already
             raise unavailable(error) from error
 

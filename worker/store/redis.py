@@ -37,6 +37,12 @@ _UNCOPIED: Final = (
 )
 
 
+_HALF_COPIED: Final = (
+    "has {present} replicas, and {wanted} must have what counts (store.replicas): what was accepted while a "
+    "master is replaced that still lives, being slow or cut off with a replica, is lost"
+)
+
+
 class RedisStore(
     RedisLanes,
     RedisLedger,
@@ -107,6 +113,7 @@ class RedisStore(
         """
         found = [] if self._link.servers.copied else [_UNCOPIED]
         for shard in range(await self._link.ask(self._link.servers.shards())):
+            found += await self._half_copied(shard)
             try:
                 answer = await self._told(shard, "CONFIG GET", "appendfsync")
             except StoreUnavailable as error:
@@ -118,6 +125,14 @@ class RedisStore(
             if policy != "always":
                 found.append(f"answers before it has written to disk (appendfsync {policy}): {_LATE}")
         return tuple(dict.fromkeys(found))
+
+    async def _half_copied(self, shard: int) -> list[str]:
+        """Say it where a replica may be promoted that has not seen what others have confirmed."""
+        wanted = self._link.servers.replicas
+        if not wanted:
+            return []
+        present = (await self._told(shard, "INFO", "replication")).get("connected_slaves", 0)
+        return [_HALF_COPIED.format(present=present, wanted=wanted)] if present > wanted else []
 
     async def aclose(self) -> None:
         """See `worker.ports.Store.aclose`."""

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import NoScriptError, RedisClusterException, RedisError, ResponseError
 
 from worker.certificates import distrust, told
 from worker.errors import StoreUnavailable
@@ -23,6 +23,8 @@ from worker.store.packing import Argument, packed
 
 Connect = Callable[[], Awaitable[AbstractConnection]]
 
+#: What redis-py raises for a store that is away; what it says of a whole cluster is no RedisError.
+AWAY: Final = (RedisError, RedisClusterException, OSError, TimeoutError)
 #: Calls sent in one pipeline at most: bounds how long a caller behind it waits.
 _BATCH: Final = 128
 

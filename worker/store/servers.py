@@ -17,6 +17,10 @@ class Servers(Protocol):
         """A client for plain calls, which finds the server that has a key."""
 
     @property
+    def replicas(self) -> int:
+        """How many replicas must have what counts."""
+
+    @property
     def copied(self) -> bool:
         """Whether nothing can be lost by a failover: there is none, or replicas are waited for."""
 
@@ -46,6 +50,7 @@ class OneServer:
     ) -> None:
         """`sentinels` are closed along with it; with them, a failover is possible."""
         self.redis = redis
+        self.replicas = replicas
         self.copied = bool(replicas) or not sentinels
         self._sentinels = sentinels
         pool: Any = redis.connection_pool

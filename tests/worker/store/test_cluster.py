@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 from redis.crc import key_slot
 
 from bridge.redis_server import find_server
+from tests.imap_servers import free_port
 from tests.redis_servers import Node, end_all, start_cluster
 from tests.worker.store.test_scripts import script_of
 from worker.errors import StoreUnavailable
+from worker.lanes import Partition
 from worker.store.cluster import Cluster
 from worker.store.limits import Limits
 from worker.store.opening import open_servers
@@ -111,6 +114,25 @@ def test_every_node_must_be_fit(nodes: list[Node]) -> None:
         client.config_set("maxmemory-policy", "allkeys-lru")
         assert asyncio.run(main()) == ("evicts keys when memory is short (maxmemory-policy allkeys-lru)",)
         client.config_set("maxmemory-policy", "noeviction")
+
+
+def test_a_cluster_that_is_gone_is_a_store_that_is_away() -> None:
+    """With every node: for verbs and for plain calls, and for an intake that asks for the first time."""
+
+    async def main() -> None:
+        store = RedisStore.open(f"cluster://127.0.0.1:{free_port()}", Limits(), timeout_s=5)
+        try:
+            for asked in (
+                store.backlog(Partition("support", 0), now=datetime.now(UTC)),
+                store.stamp(),
+                store.troubles(),
+            ):
+                with pytest.raises(StoreUnavailable, match="the store does not answer"):
+                    await asked
+        finally:
+            await store.aclose()
+
+    asyncio.run(main())
 
 
 def test_a_node_that_is_gone_is_a_store_that_is_away(nodes: list[Node]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisClusterException, ResponseError
 
 from worker.errors import StoreUnavailable
 from worker.store.limits import Limits
@@ -38,7 +38,14 @@ def test_an_answer_comes_through() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [RedisConnectionError("gone"), ResponseError("WRONGTYPE"), OSError("reset"), TimeoutError()]
+    "error",
+    [
+        RedisConnectionError("gone"),
+        ResponseError("WRONGTYPE"),
+        RedisClusterException("no node"),
+        OSError("reset"),
+        TimeoutError(),
+    ],
 )
 def test_what_redis_or_the_network_does_is_one_error(error: Exception) -> None:
     """The callers know no Redis; the cause stays attached for whoever reads the log."""
