@@ -41,11 +41,12 @@ def locked(name: str) -> dict[str, str]:
 def licences(package: str) -> set[str]:
     """Return the licences of an installed package, each in its own words."""
     about = metadata.metadata(package)
-    if expression := about["License-Expression"]:
-        return set(re.split(r" AND | OR |[()]", expression)) - {""}
+    # asked for first: a backport that another package brings raises for what is not there
+    if "License-Expression" in about:
+        return set(re.split(r" AND | OR |[()]", about["License-Expression"])) - {""}
     said = [each for each in about.get_all("Classifier") or [] if each.startswith("License ::")]
     named = {each.rpartition(" :: ")[2] for each in said} - {"OSI Approved"}
-    written = (about["License"] or "").strip().partition("\n")[0]
+    written = about["License"].strip().partition("\n")[0] if "License" in about else ""
     return named or set(re.split(" AND | OR ", written)) - {""} or {BY_HAND.get(package, "nothing")}
 
 

@@ -191,3 +191,4 @@ def _act(ann: Ann, first: str, second: str) -> None:
     ann.does("/sweeps/resume", service="support")
     ann.does("/sandbox/reveal")
     ann.does("/sandbox/faults", trouble="none")
+    ann.does("/audit/end-visits", name="bob", reason="a test")
