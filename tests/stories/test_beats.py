@@ -128,7 +128,7 @@ def test_a_worker_outlives_its_store_and_a_pause(stack: Stack) -> None:
     The broker goes with the store, and Celery looks for it 2, 6, 12, 20 and 30 seconds after it was lost: so
     the patience must be longer than the 8 seconds between two such looks.
     """
-    patience_s = 20.0
+    patience_s = 14.0
     worker = wedged_worker(stack, patience_s)
     stack.start_beat()
     stack.submit([create("c-1")])

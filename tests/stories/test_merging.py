@@ -151,7 +151,7 @@ def _unheard(_: Event) -> None:
     """Hear nothing: the story reads the sandbox."""
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=40, derandomize=True, deadline=None)
 @given(begun=st.none() | properties, lane=updates())
 def test_merged_and_unmerged_leave_the_same_user_data(
     begun: dict[str, JsonValue] | None, lane: list[Update]
