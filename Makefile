@@ -9,6 +9,7 @@ export COVERAGE_FILE := .coverage
 unexport PYTHONDONTWRITEBYTECODE
 MINUTES ?= 30
 SEED ?= 11
+RATE ?= 60
 # what the fault run stands on: STORE redis, sentinel or cluster; BROKER redis or rabbitmq
 STORE ?= redis
 BROKER ?= redis
@@ -36,7 +37,7 @@ fuzz: $(VENV)/dev ## try all connectors with 20,000 bodies, as every night
 	BRIDGE_FUZZ_BODIES=20000 $(BIN)/python -m pytest -q --timeout 1800 -k arbitrary_bytes tests/connectors/test_conformance.py
 
 faults: $(VENV)/dev ## kill, freeze, cut and spoil everything for MINUTES=30, and write docs/evidence/faults.md; STORE=sentinel or cluster, BROKER=rabbitmq
-	$(BIN)/python -m tests.faults --seed $(SEED) --seconds $$(($(MINUTES) * 60)) --store $(STORE) --broker $(BROKER) \
+	$(BIN)/python -m tests.faults --seed $(SEED) --seconds $$(($(MINUTES) * 60)) --rate $(RATE) --store $(STORE) --broker $(BROKER) \
 		--out docs/evidence/faults$(GROUND).json
 
 mutants: $(VENV)/dev ## see that the same notices each safeguard that is taken out, and write docs/evidence/mutants.md

@@ -102,8 +102,9 @@ class Link:
         try:
             if self._cut:
                 return
-            await self._flowing.wait()
-            await self._connect(reader, writer)
+            begun = b"" if self._flowing.is_set() else await self._held(reader, b"")
+            if begun is not None:
+                await self._connect(reader, writer, begun)
         except (OSError, asyncio.CancelledError):
             return  # nobody is there, or the run is over: the caller is reset
         finally:
@@ -111,9 +112,12 @@ class Link:
             self._open.discard(writer)
             self._tasks.discard(task)  # type: ignore[arg-type]  # None was never added
 
-    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _connect(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, begun: bytes
+    ) -> None:
         far_reader, far_writer = await self._dial()
         self._open.add(far_writer)
+        far_writer.write(begun)
         ways = [
             asyncio.create_task(self._pump(reader, far_writer, bytes)),
             asyncio.create_task(self._pump(far_reader, writer, self._rewrite)),

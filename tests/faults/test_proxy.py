@@ -124,6 +124,27 @@ def test_a_stall_holds_back_and_drops_what_is_given_up() -> None:
     play(story)
 
 
+def test_whoever_comes_during_a_stall_and_leaves_is_never_heard() -> None:
+    """A new connection is held like an old one."""
+
+    async def story(link: Link, heard: list[bytes]) -> None:
+        stalling = asyncio.create_task(link.stall(0.3))
+        await asyncio.sleep(0.05)
+        patient_reader, patient = await asyncio.open_connection("127.0.0.1", link.port)
+        _, hasty = await asyncio.open_connection("127.0.0.1", link.port)
+        hasty.write(b"never mind")
+        patient.write(b"I ")
+        await asyncio.sleep(0.05)
+        hasty.close()
+        patient.write(b"wait")
+        await stalling
+        assert await patient_reader.readexactly(6) == b"I wait"
+        assert b"".join(heard) == b"I wait"
+        patient.close()
+
+    play(story)
+
+
 def test_it_tells_what_it_was_told_to() -> None:
     """What the far side says may be put into other words, and what is said to it never is."""
 
