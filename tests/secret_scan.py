@@ -22,6 +22,8 @@ from detect_secrets.settings import transient_settings
 BASELINE = ".secrets.baseline"
 #: Digests and pictures.
 _BESIDE = (".lock", ".png", BASELINE)
+#: What our own runs report: traces and fingerprints of commands that they made up.
+_REPORTS = "docs/evidence/"
 _DETECTORS = (
     "AWSKeyDetector",
     "AzureStorageKeyDetector",
@@ -44,7 +46,8 @@ def tracked(root: Path) -> list[str]:
     """Return the files that git knows, or would add, but those that are looked at by no detector."""
     command = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
-    return [name for name in listed.split("\0") if name and not name.endswith(_BESIDE)]
+    names = [name for name in listed.split("\0") if name and not name.startswith(_REPORTS)]
+    return [name for name in names if not name.endswith(_BESIDE)]
 
 
 def found_in(root: Path, names: Iterable[str]) -> dict[Mark, PotentialSecret]:
