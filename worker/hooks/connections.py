@@ -1,7 +1,7 @@
-"""Connections: the sockets beneath the calls, one pool for all services of a process.
+"""Connections: the sockets to subscribers, one pool for all subscriptions of a process.
 
-aiohttp carries them: it costs a quarter of what httpx costs for a call, even over a pool that is not httpx's
-own (docs/decisions/0004-exact-transport.md).
+aiohttp carries them: the address may be a stranger's, so it is checked where the socket is made, and there are
+too few calls for their price to matter (docs/decisions/0037-a-call-over-our-own-connections.md).
 """
 
 import math
@@ -18,12 +18,12 @@ from worker.sockets import AddressInfo
 # Shorter than what servers commonly grant an idle connection (5 s is the shortest usual one), so that it is
 # us who close it: a request on a connection that the server just closed ends in doubt.
 _IDLE_S = 4.0
-# Room for the sweeps' looks beside the drain's calls.
+# Room for tests of a subscription beside the drain's calls.
 _SPARE_CONNECTIONS = 16
 
 
 class Connections:
-    """The pool that all services of a process share; it belongs to the loop of its first call.
+    """The pool that all subscriptions of a process share; it belongs to the loop of its first call.
 
     TLS is always verified, against `SSL_CERT_FILE` or `SSL_CERT_DIR` where the operator set one. Nothing else
     is taken from the environment: neither a proxy nor a .netrc may change where calls and keys go.
