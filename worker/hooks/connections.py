@@ -1,7 +1,7 @@
 """Connections: the sockets to subscribers, one pool for all subscriptions of a process.
 
-aiohttp carries them: the address may be a stranger's, so it is checked where the socket is made, and there are
-too few calls for their price to matter (docs/decisions/0037-a-call-over-our-own-connections.md).
+aiohttp carries them: the address may be a stranger's, so it is checked where the socket is made, and there
+are too few calls for their price to matter (docs/decisions/0037-a-call-over-our-own-connections.md).
 """
 
 import math
@@ -18,7 +18,7 @@ from worker.sockets import AddressInfo
 # Shorter than what servers commonly grant an idle connection (5 s is the shortest usual one), so that it is
 # us who close it: a request on a connection that the server just closed ends in doubt.
 _IDLE_S = 4.0
-# Room for tests of a subscription beside the drain's calls.
+# A connection that is on its way out still counts as one for a moment.
 _SPARE_CONNECTIONS = 16
 
 
