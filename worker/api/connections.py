@@ -19,9 +19,10 @@ import httpx
 from worker.api.origin import Origin
 from worker.api.wire import Answer, Broken, Wire
 
+#: How long a connection is kept without a call, in seconds.
 # Shorter than what servers commonly grant an idle connection (5 s is the shortest usual one), so that it is
 # us who close it: a request on a connection that the server just closed ends in doubt.
-_IDLE_S: Final = 4.0
+IDLE_S: Final = 4.0
 #: When the next address of a name is tried beside one that is slow to answer (RFC 8305, section 5).
 _NEXT_ADDRESS_S: Final = 0.25
 
@@ -87,7 +88,7 @@ class Server:
         """Return the connection that was used last, if it is fit to be used."""
         while self._kept:
             kept = self._kept.pop()
-            if kept.wire.free and asyncio.get_running_loop().time() - kept.since < _IDLE_S:
+            if kept.wire.free and asyncio.get_running_loop().time() - kept.since < IDLE_S:
                 return kept.wire
             kept.wire.drop()
         return None
@@ -96,15 +97,15 @@ class Server:
         loop = asyncio.get_running_loop()
         self._kept.append(_Kept(wire, loop.time()))
         if self._ageing is None:
-            self._ageing = loop.call_later(_IDLE_S, self._close_old)
+            self._ageing = loop.call_later(IDLE_S, self._close_old)
 
     def _close_old(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._kept and loop.time() - self._kept[0].since >= _IDLE_S:
+        while self._kept and loop.time() - self._kept[0].since >= IDLE_S:
             self._kept.popleft().wire.drop()
         self._ageing = None
         if self._kept:
-            self._ageing = loop.call_at(self._kept[0].since + _IDLE_S, self._close_old)
+            self._ageing = loop.call_at(self._kept[0].since + IDLE_S, self._close_old)
 
     async def _connect(self, connect_s: float) -> Wire:
         try:

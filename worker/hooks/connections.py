@@ -13,12 +13,10 @@ from typing import Self
 import aiohttp
 import httpx
 
+from worker.api.connections import IDLE_S
 from worker.sockets import AddressInfo
 
-# Shorter than what servers commonly grant an idle connection (5 s is the shortest usual one), so that it is
-# us who close it: a request on a connection that the server just closed ends in doubt.
-_IDLE_S = 4.0
-# A connection that is on its way out still counts as one for a moment.
+# Room beside the drain's calls: to wait for a connection would count as not being connected in time.
 _SPARE_CONNECTIONS = 16
 
 
@@ -45,7 +43,7 @@ class Connections:
         if self._session is None:
             connector = aiohttp.TCPConnector(
                 limit=self._limit,
-                keepalive_timeout=_IDLE_S,
+                keepalive_timeout=IDLE_S,
                 ssl=self._tls,
                 socket_factory=self._sockets,
             )

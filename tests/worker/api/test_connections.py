@@ -107,7 +107,7 @@ def test_an_idle_connection_is_closed_by_us(serve: Serve, monkeypatch: pytest.Mo
 
     async def run() -> None:
         async with serve(OK) as remote, Connections() as connections:
-            monkeypatch.setattr("worker.api.connections._IDLE_S", 0.05)
+            monkeypatch.setattr("worker.api.connections.IDLE_S", 0.05)
             server = connections.to(Origin.of(remote.url))
             await asyncio.gather(_ask(server), _ask(server))
             assert len(server._kept) == 2
@@ -127,7 +127,7 @@ def test_a_connection_that_is_too_old_is_not_taken(serve: Serve, monkeypatch: py
         async with serve(OK) as remote, Connections() as connections:
             server = connections.to(Origin.of(remote.url))
             await _ask(server)
-            monkeypatch.setattr("worker.api.connections._IDLE_S", 0.0)
+            monkeypatch.setattr("worker.api.connections.IDLE_S", 0.0)
             await _ask(server)
             return len(remote._writers)
 
