@@ -43,6 +43,8 @@ class Hold:
     reason: str
     #: Whether an earlier try of this command may have taken effect.
     suspect: bool = False
+    #: How long this command waits at least, however soon the service is tried again.
+    own_delay_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

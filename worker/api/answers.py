@@ -54,13 +54,16 @@ STATUS_OF_WORD: Mapping[str, int] = {
 }
 
 _OVERLOADED = frozenset({429, 503})
-_REFUSALS: Mapping[int, type[Unauthorized | NotFound | Conflict | Failed]] = {
+_REFUSALS: Mapping[int, type[Unauthorized | NotFound | Conflict | Failed | Unknown]] = {
     401: Unauthorized,
     403: Unauthorized,
     404: NotFound,
     408: Failed,
     409: Conflict,
     425: Failed,
+    # A gateway heard nothing to pass on (RFC 9110, 15.6.3 and 15.6.5): the API behind it may be at it still.
+    502: Unknown,
+    504: Unknown,
 }
 
 _REQUEST_ID_HEADERS = ("x-b3-traceid", "x-request-id", "x-correlation-id")

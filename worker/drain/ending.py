@@ -128,8 +128,9 @@ async def _hold(desk: Desk, head: Head, ended: Ended, hold: Hold) -> Held:
     until = desk.clock() + wait
     await desk.lanes.hold(desk.service, until=until, reason=hold.reason)
     desk.listen(ServiceHeld(desk.service, hold.reason, until))
+    own_wait = max(wait, timedelta(seconds=hold.own_delay_s))
     return await _put_back(
-        desk, head, ended, wait, hold.reason, suspect=hold.suspect, counted=False, failed=False
+        desk, head, ended, own_wait, hold.reason, suspect=hold.suspect, counted=False, failed=False
     )
 
 

@@ -71,6 +71,8 @@ class Case:
     accepted_at: datetime
     now: datetime
     retry: RetrySettings
+    #: How long a call that was given up may still take effect, in seconds.
+    settling_s: float
     #: What our user data keys begin with.
     mark: str
     dice: Dice
@@ -81,7 +83,18 @@ def judge(case: Case, outcome: Outcome) -> Verdict:
     verdict = _judge(case, outcome)
     if isinstance(verdict, Bury):
         return replace(verdict, doubt=_in_doubt(case) or _leaves_doubt(case, outcome))
-    return verdict
+    return _settled(case, verdict) if case.step.purpose is Purpose.READ_BACK else verdict
+
+
+def _settled(case: Case, verdict: Verdict) -> Verdict:
+    """Keep the next try from coming before the create that was given up can no longer take effect unseen."""
+    match verdict:
+        case Again():
+            return replace(verdict, delay_s=max(verdict.delay_s, case.settling_s))
+        case Hold():
+            return replace(verdict, own_delay_s=case.settling_s)
+        case _:
+            return verdict
 
 
 def _judge(case: Case, outcome: Outcome) -> Verdict:

@@ -250,6 +250,7 @@ def _case(desk: Desk, head: Head, step: Step, *, suspect: bool) -> Case:
         accepted_at=head.members[0].accepted_at,
         now=desk.clock(),
         retry=desk.retry,
+        settling_s=desk.longest_call.total_seconds(),
         mark=desk.mark,
         dice=desk.dice,
     )

@@ -50,6 +50,8 @@ MARK = "bridge_"
 RETRY = RetrySettings(base_s=2, cap_s=60, max_attempts=5, max_age_s=3600, retry_after_cap_s=900)
 #: Half of the largest delay: base 2 s, so the first delay is 1 s, the third 0.5 * 2 * 2 ** 2 = 4 s.
 DICE = 0.5
+#: Longer than any first delay.
+SETTLING_S = 20.0
 
 
 def create(on_conflict: OnConflict = OnConflict.UPDATE) -> Create:
@@ -121,7 +123,9 @@ def case(
     mark: str = MARK,
 ) -> Case:
     """Return a case with a fixed throw of the dice."""
-    return Case(step, command, interaction, attempt, suspect, ACCEPTED, now, RETRY, mark, lambda: DICE)
+    return Case(
+        step, command, interaction, attempt, suspect, ACCEPTED, now, RETRY, SETTLING_S, mark, lambda: DICE
+    )
 
 
 def update_step(command: Update, target: Interaction) -> Step:
@@ -241,12 +245,18 @@ TABLE = {
         create(),
         NEW,
         NotFound(seen(404, "none")),
-        Again(1.0, "404 nothing is there after a create without an answer", suspect=True),
+        Again(SETTLING_S, "404 nothing is there after a create without an answer", suspect=True),
     ),
     "read back without an answer": Row(
-        READ_BACK, create(), NEW, Unknown(NO_ANSWER), Again(1.0, "connection reset", suspect=True)
+        READ_BACK, create(), NEW, Unknown(NO_ANSWER), Again(SETTLING_S, "connection reset", suspect=True)
     ),
-    "read back 401": Row(READ_BACK, create(), NEW, Unauthorized(seen(401)), Hold(30.0, "401", suspect=True)),
+    "read back 401": Row(
+        READ_BACK,
+        create(),
+        NEW,
+        Unauthorized(seen(401)),
+        Hold(30.0, "401", suspect=True, own_delay_s=SETTLING_S),
+    ),
     "look after unknown finds ours": Row(
         LOOK_AFTER_UNKNOWN, create(), NEW, Ok(seen(200), ours(create())), Applied(opened("I9"), "adopted")
     ),
@@ -667,6 +677,19 @@ def a_lost_create_is_read_back_at_once(here: Case, outcome: Outcome, verdict: Ve
     return True
 
 
+def a_lost_create_has_time_to_show(here: Case, _outcome: Outcome, verdict: Verdict) -> bool:
+    """After a read-back that settles nothing, no try comes before that create can no longer take effect."""
+    if here.step.purpose is not Purpose.READ_BACK:
+        return True
+    match verdict:
+        case Again():
+            return verdict.delay_s >= here.settling_s
+        case Hold():
+            return verdict.own_delay_s >= here.settling_s
+        case _:
+            return True
+
+
 def only_failures_weigh(here: Case, outcome: Outcome, verdict: Verdict) -> bool:
     """The breaker hears of a service that failed, and of no answer, however unwelcome."""
     if not isinstance(verdict, Again | Bury):
@@ -680,7 +703,7 @@ def waits_are_bounded(here: Case, _outcome: Outcome, verdict: Verdict) -> bool:
     """No delay exceeds its cap, and no service is held for nothing."""
     match verdict:
         case Again():
-            return 0 <= verdict.delay_s <= here.retry.cap_s
+            return 0 <= verdict.delay_s <= max(here.retry.cap_s, here.settling_s)
         case Hold():
             return 1 <= verdict.delay_s <= here.retry.retry_after_cap_s
         case _:
@@ -704,6 +727,7 @@ PROMISES = (
     holds_never_bury,
     doubt_is_kept,
     a_lost_create_is_read_back_at_once,
+    a_lost_create_has_time_to_show,
     only_failures_weigh,
     waits_are_bounded,
     tries_end,

@@ -95,6 +95,7 @@ def case(*, attempt: int = 1, age_s: float = 0) -> Case:
         accepted_at=accepted,
         now=NOW,
         retry=RETRY,
+        settling_s=20,
         mark="",
         dice=lambda: 0.5,
     )
