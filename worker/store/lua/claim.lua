@@ -18,6 +18,7 @@ local now = tonumber(ARGV[1])
 local limit = tonumber(ARGV[2])
 local lease_until = now + tonumber(ARGV[3])
 local prefix = ARGV[4]
+local last = string.format('%d', tonumber(ARGV[5]) - 1)
 local limits = gate_limits(ARGV[8])
 
 -- Returns a claim, as it is answered; `state` is the row's fence, attempt, suspect and record.
@@ -26,7 +27,7 @@ local function described(lane, state, commands, stolen)
 end
 
 local function commands_of(lane)
-  return redis.call('LRANGE', prefix .. 'lane:' .. lane, 0, tonumber(ARGV[5]) - 1)
+  return redis.call('LRANGE', prefix .. 'lane:' .. lane, '0', last)
 end
 
 -- Notes in its row that a lane is taken.
@@ -36,12 +37,13 @@ local function take(lane, commands)
   local fence, attempt = (tonumber(state[1]) or 0) + 1, (tonumber(state[2]) or 0) + 1
   local stolen = state[3] == '1' and 1 or 0
   local suspect = (stolen == 1 or state[4] == '1') and 1 or 0
-  redis.call('HSET', row, 'fence', fence, 'attempt', attempt, 'held', 1, 'suspect', suspect)
+  redis.call('HSET', row, 'fence', string.format('%d', fence), 'attempt', string.format('%d', attempt), 'held', '1',
+    'suspect', suspect == 1 and '1' or '0')
   return described(lane, {fence, attempt, suspect, state[5]}, commands, stolen)
 end
 
 local claims = {}
-local repeated = redis.call('LRANGE', KEYS[5], 0, -1)
+local repeated = redis.call('LRANGE', KEYS[5], '0', '-1')
 for _, taken in ipairs(repeated) do
   -- What has been taken over since belongs to its new holder.
   local fence, stolen, lane = string.match(taken, '^(%d+)|([01])|(.*)$')
@@ -54,7 +56,7 @@ end
 local lanes = {}
 if #repeated == 0 then
   local wanted = gate_admits(KEYS[2], KEYS[3], limits, limit, now)
-  if wanted > 0 then lanes = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, wanted) end
+  if wanted > 0 then lanes = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', '0', wanted) end
 end
 local taken, marks = {}, {}
 for _, lane in ipairs(lanes) do

@@ -5,6 +5,9 @@
 -- ARGV 1 limits  "rate/s burst in-flight breaker-calls breaker-ratio breaker-window-ms breaker-open-ms",
 --                0 switches a limit off
 -- The verb in front of which it stands says where in its own keys and arguments these are.
+--
+-- Here and in the verbs, what does not change is given to Redis as text: it writes a number with all its digits, which
+-- costs more than most commands.
 
 local function gate_limits(text)
   local rate, burst, in_flight, calls, ratio, window, open =
@@ -52,6 +55,7 @@ end
 
 -- Sets one score for many members: one command of Redis, and Lua's stack takes no more at once.
 local function gate_score(zset, score, members)
+  score = string.format('%d', score)
   for first = 1, #members, 2000 do
     local pairs = {}
     for place = first, math.min(first + 1999, #members) do
@@ -81,7 +85,7 @@ end
 local function gate_weigh(gate, limits, now, failed, from)
   if limits.calls == 0 then return 0 end
   if now - from >= limits.window then redis.call('HSET', gate, 'from', now, 'answered', 0, 'failed', 0) end
-  redis.call('HINCRBY', gate, failed and 'failed' or 'answered', 1)
+  redis.call('HINCRBY', gate, failed and 'failed' or 'answered', '1')
   if not failed then return 0 end
   local counts = redis.call('HMGET', gate, 'answered', 'failed')
   local bad = tonumber(counts[2])
