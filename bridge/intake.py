@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -27,6 +26,7 @@ from connectors.hosts.rejections import Rejections
 from connectors.registry import build
 from console.links import links_of
 from worker.app import app as celery
+from worker.collector import leave_alone_what_stays
 from worker.observing import Observer
 from worker.secrets import Secrets
 from worker.settings import Settings
@@ -34,8 +34,6 @@ from worker.telemetry import logs
 from worker.telemetry.health import loop_health
 from worker.wiring import Bridge, new_id, read_configuration
 
-#: So many new objects let the collector look at the young ones; Python's own figure is 700.
-_COLLECTED_AFTER: Final = 10_000
 _STOP: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -88,23 +86,13 @@ async def _serve(
     bridge = Bridge(settings, secrets, celery, observer.listen)
     async with contextlib.aclosing(bridge):
         if await await_store(bridge, stopped):
-            _settle_memory()
+            leave_alone_what_stays()
             async with _doors(bridge, senders, doors):
                 health = loop_health(asyncio.get_running_loop(), bridge.store.ping, leaving=stopped.is_set)
                 observer.serve(health, celery)
                 opened()
                 await stopped.wait()
     await asyncio.to_thread(observer.close)
-
-
-def _settle_memory() -> None:
-    """Have Python's collector leave alone what stays until the end, and look less often at the rest.
-
-    A delivery leaves hardly a cycle behind, and hardly anything outlives it.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_COLLECTED_AFTER)
 
 
 @contextlib.asynccontextmanager

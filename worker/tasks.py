@@ -14,6 +14,7 @@ from celery.exceptions import Reject
 from pydantic import TypeAdapter
 
 from worker.app import app
+from worker.collector import leave_alone_what_stays
 from worker.commands import Command
 from worker.doorbell import DRAIN
 from worker.errors import BridgeError, LaneFull, StoreUnavailable, UnknownService
@@ -145,6 +146,7 @@ def _watch_over(sender: Any = None, **_: object) -> None:  # noqa: ANN401 - Cele
     process = holder.get()
     process.guard()
     process.show()
+    leave_alone_what_stays()
     try:
         process.tell()
     except BridgeError as error:

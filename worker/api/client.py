@@ -1,6 +1,5 @@
 """The client: makes one call of one service's API and says what came of it. Port: `worker.ports.Api`."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -10,7 +9,7 @@ from worker.api.evidence import sentence
 from worker.api.origin import Origin
 from worker.api.requests import Request, build, collection_path
 from worker.api.unpacking import unpacked
-from worker.api.wire import Broken
+from worker.api.wire import Broken, Late
 from worker.errors import SecretMissing, SettingsError
 from worker.operations import Operation
 from worker.outcomes import Evidence, Failed, Outcome, Rejected, Unauthorized, Unknown
@@ -66,21 +65,20 @@ class OpenMediaApi:
             return Unauthorized(Evidence(detail=str(error)))
         except ValueError as error:
             return Rejected(Evidence(detail=str(error)))
-        try:
-            async with asyncio.timeout(self._call_timeout_s):
-                return await self._exchange(request, key, trace_id)
-        except TimeoutError:
-            return Unknown(Evidence(detail=f"the call did not end within {self._call_timeout_s:g} s"))
+        return await self._exchange(request, key, trace_id)
 
     async def _exchange(self, request: Request, key: str, trace_id: str) -> Outcome:
         try:
             answer = await self._server.ask(
                 self._written(request, key, trace_id),
+                within_s=self._call_timeout_s,
                 connect_s=self._connect_s,
                 repeatable=request.method == "GET",
             )
         except NotSent as error:
             return Failed(Evidence(detail=sentence(str(error))), reached=False)
+        except Late:
+            return Unknown(Evidence(detail=f"the call did not end within {self._call_timeout_s:g} s"))
         except Broken as error:
             return Unknown(Evidence(error.status, sentence(str(error))))
         try:

@@ -17,7 +17,7 @@ import aiohappyeyeballs
 import httpx
 
 from worker.api.origin import Origin
-from worker.api.wire import Answer, Broken, Wire
+from worker.api.wire import Answer, Broken, Late, Wire
 
 #: How long a connection is kept without a call, in seconds.
 # Shorter than what servers commonly grant an idle connection (5 s is the shortest usual one), so that it is
@@ -48,23 +48,27 @@ class Server:
         self._kept: deque[_Kept] = deque()
         self._ageing: asyncio.TimerHandle | None = None
 
-    async def ask(self, request: bytes, *, connect_s: float, repeatable: bool = False) -> Answer:
+    async def ask(
+        self, request: bytes, *, within_s: float, connect_s: float, repeatable: bool = False
+    ) -> Answer:
         """Make one call and return what was answered. Raises NotSent or Broken.
 
         Args:
             request: Its bytes, which are sent once.
+            within_s: How long the whole call may take, in seconds; then it is `Late`.
             connect_s: How long a new connection may take, in seconds: finding the name, connecting and TLS.
             repeatable: Whether it may be sent a second time where a kept connection turns out to be closed.
                 Never say so of what changes anything.
         """
+        until = asyncio.get_running_loop().time() + within_s
         wire = self._take()
         if wire is not None:
             try:
-                return await self._ask(wire, request)
+                return await self._ask(wire, request, until)
             except Broken as broken:
-                if not repeatable or broken.status:
+                if not repeatable or broken.status or isinstance(broken, Late):
                     raise
-        return await self._ask(await self._connect(connect_s), request)
+        return await self._ask(await self._connect(connect_s), request, until)
 
     def close(self) -> None:
         """Close what is kept; another call opens it anew."""
@@ -74,9 +78,9 @@ class Server:
         while self._kept:
             self._kept.pop().wire.drop()
 
-    async def _ask(self, wire: Wire, request: bytes) -> Answer:
+    async def _ask(self, wire: Wire, request: bytes, until: float) -> Answer:
         try:
-            return await wire.ask(request)
+            return await wire.ask(request, until=until)
         finally:
             if wire.free:
                 self._keep(wire)

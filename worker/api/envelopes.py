@@ -5,7 +5,7 @@ The reference prints bodies only as `{object}`, so everything is optional and wh
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -15,6 +15,10 @@ from worker.outcomes import Snapshot
 # The contract accepts ids of up to 64 characters.
 _ID_CHARACTERS = 64
 _NUMBER = re.compile(r"[0-9]{1,3}")
+_NOTHING = Snapshot()
+
+#: An object from outside: nothing is taken from it without its expected type.
+_Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +41,16 @@ class Garbage:
     looks: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    """An object from outside: nothing comes out without naming its expected type."""
+def _text(values: _Values, name: str) -> str | None:
+    """Return what stands under a name; None where that is no text, or an empty one."""
+    value = values.get(name)
+    return value if isinstance(value, str) and value else None
 
-    values: Mapping[str, Any] = field(default_factory=dict)
 
-    def text(self, name: str) -> str | None:
-        value = self.values.get(name)
-        return value if isinstance(value, str) and value else None
-
-    def fields(self, name: str) -> "_Fields | None":
-        value = self.values.get(name)
-        return _Fields(value) if isinstance(value, dict) else None
+def _object(values: _Values, name: str) -> _Values | None:
+    """Return what stands under a name; None where that is no object."""
+    value = values.get(name)
+    return value if isinstance(value, dict) else None
 
 
 def unwrap(body: bytes | None, *, content_type: str = "") -> Envelope | Garbage:
@@ -67,7 +68,7 @@ def unwrap(body: bytes | None, *, content_type: str = "") -> Envelope | Garbage:
         return Garbage(_looks(body, content_type))
     if not isinstance(value, dict):
         return Garbage("JSON that is not an object")
-    return _opened(_Fields(value))
+    return _opened(value)
 
 
 def _looks(body: bytes, content_type: str) -> str:
@@ -77,14 +78,14 @@ def _looks(body: bytes, content_type: str) -> str:
     return "a body that is not JSON"
 
 
-def _opened(whole: _Fields) -> Envelope:
-    status = whole.fields("status")
-    speaker = status or whole
+def _opened(whole: _Values) -> Envelope:
+    status = _object(whole, "status")
+    said = status and _text(status, "message")
     return Envelope(
-        code=_code(status.values.get("code")) if status else None,
-        message=speaker.text("message") or whole.text("message") or whole.text("error") or "",
-        operation_id=whole.text("operationId") or "",
-        snapshot=_snapshot(whole.fields("data") or whole, whole),
+        code=_code(status.get("code")) if status else None,
+        message=said or _text(whole, "message") or _text(whole, "error") or "",
+        operation_id=_text(whole, "operationId") or "",
+        snapshot=_snapshot(_object(whole, "data") or whole, whole),
     )
 
 
@@ -98,19 +99,18 @@ def _code(value: object) -> int | str | None:
     return repr(value)
 
 
-def _snapshot(fields: _Fields, whole: _Fields) -> Snapshot | None:
-    user_data = fields.fields("userData")
+def _snapshot(values: _Values, whole: _Values) -> Snapshot | None:
     snapshot = Snapshot(
-        interaction_id=_interaction_id(fields) or _interaction_id(whole),
-        external_id=fields.text("externalId"),
-        state=fields.text("state"),
-        user_data=user_data.values if user_data else {},
+        interaction_id=_interaction_id(values) or _interaction_id(whole),
+        external_id=_text(values, "externalId"),
+        state=_text(values, "state"),
+        user_data=_object(values, "userData") or {},
     )
-    return None if snapshot == Snapshot() else snapshot
+    return None if snapshot == _NOTHING else snapshot
 
 
-def _interaction_id(fields: _Fields) -> str | None:
-    found = fields.text("id") or fields.text("interactionId")
+def _interaction_id(values: _Values) -> str | None:
+    found = _text(values, "id") or _text(values, "interactionId")
     if found is None or len(found) > _ID_CHARACTERS or not found.isprintable() or found in {".", ".."}:
         # Such an id could not be used in a URL; the external id serves as well.
         return None

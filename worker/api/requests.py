@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, assert_never
+from typing import Any, Final, assert_never
 from urllib.parse import quote
 
 import orjson
@@ -18,6 +18,9 @@ from worker.operations import (
     StopInteraction,
     UpdateInteraction,
 )
+
+#: Times as the reference prints them: `2026-11-23T12:00:00Z`.
+_TIMES: Final = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def _creation(operation: CreateInteraction) -> dict[str, Any]:
         {
             "externalId": operation.external_id,
             "parentInteractionId": operation.parent_interaction_id,
-            "receivedAt": None if received_at is None else _timestamp(received_at),
+            "receivedAt": None if received_at is None else _in_utc(received_at),
             "userData": dict(operation.user_data) or None,
         }
     )
@@ -102,19 +105,18 @@ def _body(data: Mapping[str, Any]) -> bytes | None:
 
 def _json(value: Mapping[str, Any]) -> bytes:
     try:
-        return orjson.dumps(value)
+        return orjson.dumps(value, option=_TIMES)
     except orjson.JSONEncodeError as error:
         raise ValueError(f"the request cannot be written as JSON: {error}") from error
 
 
-def _timestamp(moment: datetime) -> str:
+def _in_utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("receivedAt has no time zone")
     try:
-        utc = moment.astimezone(UTC)
+        return moment.astimezone(UTC)
     except OverflowError as error:
         raise ValueError("receivedAt lies outside the years 1 to 9999 in UTC") from error
-    return utc.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _addressed(reference: Reference) -> str:

@@ -27,6 +27,10 @@ class Broken(Exception):
         self.status = status
 
 
+class Late(Broken):
+    """No answer came in time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a server answered."""
@@ -46,6 +50,8 @@ class Wire(asyncio.Protocol):
         self._parser = HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.Future[Answer] | None = None
+        #: Gives the call up.
+        self._end: asyncio.TimerHandle | None = None
         self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
         #: Bytes of the answer so far, and those of its headers and its body.
@@ -58,12 +64,17 @@ class Wire(asyncio.Protocol):
         """Whether a request can be sent: the last answer came whole, and the server keeps the connection."""
         return self._answer is None and self._transport is not None and not self._transport.is_closing()
 
-    def ask(self, request: bytes) -> asyncio.Future[Answer]:
-        """Send the bytes of a request; the future ends with the answer, or with `Broken`."""
+    def ask(self, request: bytes, *, until: float) -> asyncio.Future[Answer]:
+        """Send the bytes of a request; the future ends with the answer, or with `Broken`.
+
+        `until` is when the call is given up, by the loop's clock: a timer costs a fraction of what a time-out
+        around an await does.
+        """
         if self._transport is None or not self.free:
             raise RuntimeError("a wire takes one call at a time, while it is connected")
         self._begin()
         self._answer = self._loop.create_future()
+        self._end = self._loop.call_at(until, self._give_up)
         self._transport.write(request)
         return self._answer
 
@@ -153,15 +164,27 @@ class Wire(asyncio.Protocol):
         self._received, self._head, self._size = 0, 0, 0
 
     def _give(self, body: bytes | None) -> None:
-        answer, self._answer = self._answer, None
+        answer = self._over()
         if answer is not None and not answer.done():
             answer.set_result(Answer(self._status, self._headers, body))
 
     def _break(self, words: str) -> None:
+        self._fail(Broken(words, status=self._status or None))
+
+    def _give_up(self) -> None:
+        self._fail(Late("no answer came in time"))
+
+    def _fail(self, error: Broken) -> None:
         self.drop()
-        answer, self._answer = self._answer, None
+        answer = self._over()
         if answer is not None and not answer.done():
-            answer.set_exception(Broken(words, status=self._status or None))
+            answer.set_exception(error)
+
+    def _over(self) -> asyncio.Future[Answer] | None:
+        if self._end is not None:
+            self._end.cancel()
+        answer, self._answer, self._end = self._answer, None, None
+        return answer
 
 
 def _named(error: Exception | None) -> str:

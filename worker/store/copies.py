@@ -19,7 +19,7 @@ class Copies:
     replicas: int
     timeout_s: float
 
-    def asked(self, key: bytes) -> list[bytes]:
+    def asked(self, key: str) -> list[bytes]:
         """Return what is sent behind a batch; nothing where no replica is waited for.
 
         WAIT looks at what its own connection wrote. A batch of repetitions writes nothing, while what they
@@ -45,6 +45,6 @@ class Copies:
             )
 
 
-def mark_beside(key: bytes) -> bytes:
+def mark_beside(key: str) -> str:
     """Return the key of the mark that stands in the same slot as a key."""
-    return key.partition(b"}")[0] + b"}:copied" if b"{" in key else b"bridge:copied"
+    return key.partition("}")[0] + "}:copied" if "{" in key else "bridge:copied"

@@ -172,6 +172,8 @@ class RedisLanes(Linked):
             len(settlement.notices),
             *map(wire.notice, settlement.notices),
             *map(wire.line, settlement.entries),
+            # its hand makes the next call already
+            patient=True,
         )
         return Held(word.decode())
 

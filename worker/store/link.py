@@ -1,7 +1,7 @@
 """The link to Redis: scripts and plain calls, in time and unbroken, or StoreUnavailable."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from typing import Any
 
 from worker.lanes import Partition
@@ -21,9 +21,11 @@ class Link:
         self.limits = limits
         self._timeout_s = timeout_s
 
-    async def run(self, script: Script, keys: tuple[str, ...], *arguments: Argument) -> Any:  # noqa: ANN401 - Redis answers in any shape
-        """Run a verb; calls made in the same loop turn travel together."""
-        return await self.servers.run(script, keys, *arguments)
+    def run(
+        self, script: Script, keys: tuple[str, ...], *arguments: Argument, patient: bool = False
+    ) -> Coroutine[Any, Any, Any]:
+        """Run a verb; calls of one loop turn travel together, and `patient` ones of a few ms."""
+        return self.servers.run(script, keys, *arguments, patient=patient)
 
     async def ask(self, call: Awaitable[Any]) -> Any:  # noqa: ANN401 - Redis answers in any shape
         """Await a plain call."""

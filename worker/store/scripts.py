@@ -27,6 +27,8 @@ Connect = Callable[[], Awaitable[AbstractConnection]]
 AWAY: Final = (RedisError, RedisClusterException, OSError, TimeoutError)
 #: Calls sent in one pipeline at most: bounds how long a caller behind it waits.
 _BATCH: Final = 128
+#: How long a call that is in no hurry waits for others to travel with, in seconds.
+_GATHER_S: Final = 0.004
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +52,16 @@ def _source(name: str) -> str:
 @dataclass(slots=True)
 class _Call:
     script: Script
-    #: The number of keys, the keys, and the arguments.
-    rest: tuple[Argument, ...]
+    keys: tuple[str, ...]
+    arguments: tuple[Argument, ...]
+    #: The call by the script's digest, as it is sent.
+    packed: bytes
     answer: asyncio.Future[Any] = field(repr=False)
-
-    @property
-    def packed(self) -> bytes:
-        """The call by the script's digest, as it is sent."""
-        return packed("EVALSHA", self.script.sha, *self.rest)
 
     @property
     def taught(self) -> bytes:
         """The call with the script's text."""
-        return packed("EVAL", self.script.text, *self.rest)
-
-    @property
-    def key(self) -> bytes:
-        """The first key."""
-        return self.rest[1] if self.rest[0] and isinstance(self.rest[1], bytes) else b""
+        return packed("EVAL", self.script.text, len(self.keys), *self.keys, *self.arguments)
 
 
 class ScriptRunner:
@@ -80,22 +74,45 @@ class ScriptRunner:
         self._copies = Copies(replicas, timeout_s)
         self._waiting: deque[_Call] = deque()
         self._sender: asyncio.Task[None] | None = None
+        #: Whether something that waits is to leave as soon as it can, and when the rest will.
+        self._urgent = False
+        self._gathering: asyncio.TimerHandle | None = None
+        #: When the last batch left, by the loop's clock.
+        self._sent = float("-inf")
         self._connection: AbstractConnection | None = None
 
-    async def run(self, script: Script, keys: tuple[str, ...], *arguments: Argument) -> Any:  # noqa: ANN401 - Redis answers in any shape
+    async def run(
+        self, script: Script, keys: tuple[str, ...], *arguments: Argument, patient: bool = False
+    ) -> Any:  # noqa: ANN401 - Redis answers in any shape
         """Run one script and return its answer. Raises StoreUnavailable.
 
-        Text is encoded here, so that what cannot be encoded fails its own caller and nobody else's.
+        It is packed here, so that what cannot be packed fails its own caller and nobody else's. Who is
+        `patient` travels with whoever comes within a few milliseconds.
         """
-        texts = (each.encode() if isinstance(each, str) else each for each in (*keys, *arguments))
-        call = _Call(script, (len(keys), *texts), asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        sent = packed("EVALSHA", script.sha, len(keys), *keys, *arguments)
+        call = _Call(script, keys, arguments, sent, loop.create_future())
         self._waiting.append(call)
-        if self._sender is None or self._sender.done():
-            self._sender = asyncio.create_task(self._send_all())
+        leaves_at = self._sent + _GATHER_S
+        if not patient or leaves_at <= loop.time():
+            self._hurry()
+        elif self._gathering is None:
+            self._gathering = loop.call_at(leaves_at, self._hurry)
         return await call.answer
 
+    def _hurry(self) -> None:
+        """Let what waits leave as soon as it can."""
+        self._urgent = True
+        if self._sender is None or self._sender.done():
+            self._sender = asyncio.create_task(self._send_all())
+
     async def _send_all(self) -> None:
-        while self._waiting:
+        while self._urgent:
+            self._urgent = len(self._waiting) > _BATCH
+            if self._gathering is not None:
+                self._gathering.cancel()
+                self._gathering = None
+            self._sent = asyncio.get_running_loop().time()
             batch = [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
             try:
                 async with asyncio.timeout(self._timeout_s):
@@ -135,7 +152,7 @@ async def _exchange(connection: AbstractConnection, batch: list[_Call], copies: 
     if not connection.is_connected:
         # Sending would connect to where the master was; this asks the sentinels where it is.
         await connection.connect()  # type: ignore[no-untyped-call] # redis-py is half typed
-    copied = copies.asked(batch[0].key)
+    copied = copies.asked(batch[0].keys[0] if batch[0].keys else "")
     answers = await _ask(connection, [call.packed for call in batch] + copied)
     unknown = [place for place, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
     if unknown:

@@ -1,6 +1,6 @@
 """Servers: where the store is, behind one face for each way Redis is run."""
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, Protocol
 
 from redis.asyncio import Redis
@@ -24,8 +24,10 @@ class Servers(Protocol):
     def copied(self) -> bool:
         """Whether nothing can be lost by a failover: there is none, or replicas are waited for."""
 
-    async def run(self, script: Script, keys: tuple[str, ...], *arguments: Argument) -> Any:  # noqa: ANN401 - Redis answers in any shape
-        """Run a script where its keys are. Raises StoreUnavailable."""
+    def run(
+        self, script: Script, keys: tuple[str, ...], *arguments: Argument, patient: bool = False
+    ) -> Coroutine[Any, Any, Any]:
+        """Run a script where its keys are, `patient` ones many at once. Raises StoreUnavailable."""
 
     async def shards(self) -> int:
         """Return how many servers share the keys between them."""
@@ -56,9 +58,11 @@ class OneServer:
         pool: Any = redis.connection_pool
         self._scripts = ScriptRunner(pool.get_connection, timeout_s=timeout_s, replicas=replicas)
 
-    async def run(self, script: Script, keys: tuple[str, ...], *arguments: Argument) -> Any:  # noqa: ANN401 - Redis answers in any shape
+    def run(
+        self, script: Script, keys: tuple[str, ...], *arguments: Argument, patient: bool = False
+    ) -> Coroutine[Any, Any, Any]:
         """See `Servers.run`."""
-        return await self._scripts.run(script, keys, *arguments)
+        return self._scripts.run(script, keys, *arguments, patient=patient)
 
     async def shards(self) -> int:
         """See `Servers.shards`."""

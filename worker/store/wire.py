@@ -52,8 +52,18 @@ def interaction(service: str, external_id: str, stored: bytes | None) -> Interac
 
 
 def line(entry: Entry) -> bytes:
-    """Return a history entry as one line of JSON."""
-    return entry.model_dump_json(exclude_defaults=True).encode()
+    """Return a history entry as one line of JSON, without what it does not say."""
+    said = {"at": entry.at, "event": entry.event, "sequence": entry.sequence}
+    more = {"trace_id": entry.trace_id, "detail": entry.detail}
+    try:
+        return orjson.dumps(
+            {**said, **{name: value for name, value in more.items() if value}},
+            default=dict,
+            option=orjson.OPT_UTC_Z,
+        )
+    except TypeError:
+        # A number beyond 64 bits, which JSON allows and orjson does not write.
+        return entry.model_dump_json(exclude_defaults=True).encode()
 
 
 def entries(stored: Iterable[bytes]) -> tuple[Entry, ...]:

@@ -19,7 +19,7 @@ REQUEST = b"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}"
 
 
 async def _ask(server: Server, *, repeatable: bool = False) -> int:
-    return (await server.ask(REQUEST, connect_s=5, repeatable=repeatable)).status
+    return (await server.ask(REQUEST, within_s=9, connect_s=5, repeatable=repeatable)).status
 
 
 def _meet(serve: Serve, *replies: Any, calls: int, repeatable: bool = False) -> tuple[list[Any], int, int]:  # noqa: ANN401 - bytes, or how it ends
@@ -140,7 +140,7 @@ def test_a_name_that_no_server_can_have_reached_nobody() -> None:
     async def run(origin: Origin, connect_s: float) -> str:
         async with Connections() as connections:
             with pytest.raises(NotSent) as caught:
-                await connections.to(origin).ask(REQUEST, connect_s=connect_s)
+                await connections.to(origin).ask(REQUEST, within_s=9, connect_s=connect_s)
             return str(caught.value)
 
     def said(host: str, connect_s: float = 5) -> str:

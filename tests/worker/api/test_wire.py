@@ -44,7 +44,7 @@ def _meet(run: Runner, *replies: bytes, end: bool = False) -> list[Any]:
         seen: list[Any] = []
         for _ in replies:
             try:
-                seen.append(await asyncio.wait_for(wire.ask(REQUEST), 5))
+                seen.append(await asyncio.wait_for(wire.ask(REQUEST, until=in_time()), 5))
             except Broken as broken:
                 seen.append(broken)
         seen.append(wire.free)
@@ -54,6 +54,11 @@ def _meet(run: Runner, *replies: bytes, end: bool = False) -> list[Any]:
         return seen
 
     return run(main())
+
+
+def in_time() -> float:
+    """Return a moment after whatever happens here."""
+    return asyncio.get_running_loop().time() + 9
 
 
 def test_an_answer_comes_whole_and_the_wire_is_free_again(run: Runner) -> None:
@@ -151,10 +156,10 @@ def test_a_wire_takes_one_call_at_a_time(run: Runner) -> None:
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         _, wire = await asyncio.get_running_loop().create_connection(Wire, *server.sockets[0].getsockname())
-        first = wire.ask(REQUEST)
+        first = wire.ask(REQUEST, until=in_time())
         assert not wire.free
         with pytest.raises(RuntimeError, match="one call at a time"):
-            wire.ask(REQUEST)
+            wire.ask(REQUEST, until=in_time())
         first.cancel()
         wire.drop()
         server.close()
@@ -167,4 +172,4 @@ def test_a_wire_takes_one_call_at_a_time(run: Runner) -> None:
 
 
 async def _unconnected() -> None:
-    Wire().ask(REQUEST)
+    Wire().ask(REQUEST, until=0)

@@ -10,21 +10,21 @@ from worker.store.copies import Copies, mark_beside
 
 def test_nothing_is_waited_for_unless_asked() -> None:
     """A store without replicas pays nothing."""
-    assert Copies(0, 5).asked(b"bridge:{support/0}:due") == []
+    assert Copies(0, 5).asked("bridge:{support/0}:due") == []
     Copies(0, 5).check([])
 
 
 def test_each_batch_writes_a_mark_and_waits() -> None:
     """The mark makes WAIT look at a batch that only repeated; twice they take less than the time-out."""
-    mark, wait = Copies(2, 6).asked(b"bridge:{support/0}:due")
+    mark, wait = Copies(2, 6).asked("bridge:{support/0}:due")
     assert b"bridge:{support/0}:copied" in mark
     assert wait == b"*3\r\n$4\r\nWAIT\r\n$1\r\n2\r\n$4\r\n2000\r\n"
 
 
-@pytest.mark.parametrize("key", [b"bridge:{support/3}:row:a}b", b"bridge:{slots}:sweep"])
-def test_the_mark_stands_in_the_slot_of_the_key(key: bytes) -> None:
+@pytest.mark.parametrize("key", ["bridge:{support/3}:row:a}b", "bridge:{slots}:sweep"])
+def test_the_mark_stands_in_the_slot_of_the_key(key: str) -> None:
     """A cluster refuses what belongs to another node."""
-    assert key_slot(mark_beside(key)) == key_slot(key)
+    assert key_slot(mark_beside(key).encode()) == key_slot(key.encode())
 
 
 def test_too_few_copies_are_none() -> None:

@@ -15,6 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from worker.errors import StoreUnavailable
+from worker.store import scripts
 from worker.store.scripts import Script, ScriptRunner, unavailable
 
 VERBS = sorted(
@@ -98,6 +99,32 @@ def test_calls_of_one_loop_turn_travel_together(redis_url: str, monkeypatch: pyt
     answers = with_runner(redis_url, body)
     assert [answer[1] for answer in answers] == [str(n).encode() for n in range(300)]
     assert batches == [128, 128, 44]
+
+
+def test_who_is_patient_travels_with_whoever_comes_next(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that wait leave with the third, which does not; alone, one leaves after a moment by itself."""
+    batches: list[list[str]] = []
+
+    async def body(runner: ScriptRunner, _redis: Redis) -> list[Any]:
+        send = runner._send
+
+        async def noted(batch: list[Any]) -> list[Any]:
+            batches.append([call.arguments[0] for call in batch])
+            return await send(batch)
+
+        monkeypatch.setattr(runner, "_send", noted)
+        monkeypatch.setattr(scripts, "_GATHER_S", 0.2)
+        await runner.run(ECHO, ("k",), "first", patient=True)
+        both = [asyncio.create_task(runner.run(ECHO, ("k",), word, patient=True)) for word in ("a", "b")]
+        await asyncio.sleep(0)
+        answers = [await runner.run(ECHO, ("k",), "now"), *await asyncio.gather(*both)]
+        return [*answers, await runner.run(ECHO, ("k",), "alone", patient=True)]
+
+    answers = with_runner(redis_url, body)
+    assert [answer[1] for answer in answers] == [b"now", b"a", b"b", b"alone"]
+    assert batches == [["first"], ["a", "b", "now"], ["alone"]]
 
 
 def test_one_callers_error_is_its_own(redis_url: str) -> None:

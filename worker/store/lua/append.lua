@@ -99,8 +99,8 @@ end
 pace_count(KEYS[9], 'accepted', 1, now, ARGV[19])
 if not guarded then
   redis.call('ZADD', KEYS[5], 'XX', now, ARGV[2])
-  trail_add(KEYS[11], ARGV[2], now, ARGV[20], tonumber(ARGV[21]))
-  for clue = 12, #KEYS do trail_add(KEYS[clue], ARGV[2], now, ARGV[20], tonumber(ARGV[22])) end
+  trail_add(KEYS[11], ARGV[2], ARGV[1], ARGV[20], tonumber(ARGV[21]))
+  for clue = 12, #KEYS do trail_add(KEYS[clue], ARGV[2], ARGV[1], ARGV[20], tonumber(ARGV[22])) end
 end
 if not redis.call('HGET', KEYS[3], 'parked') then
   -- NX: a lane that backs off or is being worked on keeps its time

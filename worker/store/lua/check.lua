@@ -49,7 +49,7 @@ for place = 1, #oldest, 2 do
     redis.call('ZADD', KEYS[1], now, lane)
     -- what waits in a lane finds out by itself
     if redis.call('EXISTS', prefix .. 'lane:' .. lane) == 0 then
-      gate_pass(KEYS[4], KEYS[5], limits, CHECK, now, now + tonumber(ARGV[4]))
+      gate_pass(KEYS[4], KEYS[5], limits, {CHECK}, now, now + tonumber(ARGV[4]))
       redis.call('SET', KEYS[6], before .. '|' .. lane, 'PX', ARGV[4])
       return describe(lane, before)
     end

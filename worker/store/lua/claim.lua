@@ -18,47 +18,62 @@ local now = tonumber(ARGV[1])
 local limit = tonumber(ARGV[2])
 local lease_until = now + tonumber(ARGV[3])
 local prefix = ARGV[4]
+local last = string.format('%d', tonumber(ARGV[5]) - 1)
 local limits = gate_limits(ARGV[8])
 
-local function take(lane)
-  local row = prefix .. 'row:' .. lane
-  local state = redis.call('HMGET', row, 'fence', 'attempt', 'held', 'suspect')
-  local suspect = (state[3] == '1' or state[4] == '1') and 1 or 0
-  local fence = (tonumber(state[1]) or 0) + 1
-  local stolen = state[3] == '1' and 1 or 0
-  redis.call('HSET', row, 'fence', fence, 'attempt', (tonumber(state[2]) or 0) + 1, 'held', 1, 'suspect', suspect)
-  redis.call('ZADD', KEYS[1], lease_until, lane)
-  redis.call('RPUSH', KEYS[5], fence .. '|' .. stolen .. '|' .. lane)
-  gate_pass(KEYS[2], KEYS[3], limits, lane, now, lease_until)
-  return stolen
-end
-
-local function describe(lane, stolen)
-  local commands = redis.call('LRANGE', prefix .. 'lane:' .. lane, 0, tonumber(ARGV[5]) - 1)
-  local state = redis.call('HMGET', prefix .. 'row:' .. lane, 'fence', 'attempt', 'suspect', 'record')
+-- Returns a claim, as it is answered; `state` is the row's fence, attempt, suspect and record.
+local function described(lane, state, commands, stolen)
   return {lane, tonumber(state[1]), tonumber(state[2]), tonumber(state[3]), state[4] or '', commands, stolen}
 end
 
+local function commands_of(lane)
+  return redis.call('LRANGE', prefix .. 'lane:' .. lane, '0', last)
+end
+
+-- Notes in its row that a lane is taken.
+local function take(lane, commands)
+  local row = prefix .. 'row:' .. lane
+  local state = redis.call('HMGET', row, 'fence', 'attempt', 'held', 'suspect', 'record')
+  local fence, attempt = (tonumber(state[1]) or 0) + 1, (tonumber(state[2]) or 0) + 1
+  local stolen = state[3] == '1' and 1 or 0
+  local suspect = (stolen == 1 or state[4] == '1') and 1 or 0
+  redis.call('HSET', row, 'fence', string.format('%d', fence), 'attempt', string.format('%d', attempt), 'held', '1',
+    'suspect', suspect == 1 and '1' or '0')
+  return described(lane, {fence, attempt, suspect, state[5]}, commands, stolen)
+end
+
 local claims = {}
-local repeated = redis.call('LRANGE', KEYS[5], 0, -1)
+local repeated = redis.call('LRANGE', KEYS[5], '0', '-1')
 for _, taken in ipairs(repeated) do
   -- What has been taken over since belongs to its new holder.
   local fence, stolen, lane = string.match(taken, '^(%d+)|([01])|(.*)$')
-  local state = redis.call('HMGET', prefix .. 'row:' .. lane, 'fence', 'held')
-  if state[1] == fence and state[2] == '1' then claims[#claims + 1] = describe(lane, tonumber(stolen)) end
+  local state = redis.call('HMGET', prefix .. 'row:' .. lane, 'fence', 'attempt', 'suspect', 'record', 'held')
+  if state[1] == fence and state[5] == '1' then
+    claims[#claims + 1] = described(lane, state, commands_of(lane), tonumber(stolen))
+  end
 end
 
 local lanes = {}
 if #repeated == 0 then
   local wanted = gate_admits(KEYS[2], KEYS[3], limits, limit, now)
-  if wanted > 0 then lanes = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, wanted) end
+  if wanted > 0 then lanes = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', '0', wanted) end
 end
+local taken, marks = {}, {}
 for _, lane in ipairs(lanes) do
-  if redis.call('EXISTS', prefix .. 'lane:' .. lane) == 0 then
+  local commands = commands_of(lane)
+  if #commands == 0 then
     redis.call('ZREM', KEYS[1], lane)
   else
-    claims[#claims + 1] = describe(lane, take(lane))
+    local claim = take(lane, commands)
+    claims[#claims + 1] = claim
+    taken[#taken + 1] = lane
+    marks[#marks + 1] = claim[2] .. '|' .. claim[7] .. '|' .. lane
   end
+end
+if #taken > 0 then
+  gate_score(KEYS[1], lease_until, taken)
+  gate_pass(KEYS[2], KEYS[3], limits, taken, now, lease_until)
+  for first = 1, #marks, 4000 do redis.call('RPUSH', KEYS[5], unpack(marks, first, math.min(first + 3999, #marks))) end
 end
 
 if #claims > 0 then redis.call('PEXPIRE', KEYS[5], ARGV[3]) end

@@ -5,6 +5,9 @@
 -- ARGV 1 limits  "rate/s burst in-flight breaker-calls breaker-ratio breaker-window-ms breaker-open-ms",
 --                0 switches a limit off
 -- The verb in front of which it stands says where in its own keys and arguments these are.
+--
+-- Here and in the verbs, what does not change is given to Redis as text: it writes a number with all its digits, which
+-- costs more than most commands.
 
 local function gate_limits(text)
   local rate, burst, in_flight, calls, ratio, window, open =
@@ -50,27 +53,39 @@ local function gate_has_room(gate, out, limits, lane, now)
   return limits.rate == 0 or gate_saved(gate, limits, now) >= 1
 end
 
--- A lane went through, its first call paid for.
-local function gate_pass(gate, out, limits, lane, now, lease_until)
-  gate_spend(gate, limits, 1, now)
-  redis.call('ZADD', out, lease_until, lane)
-  if redis.call('HEXISTS', gate, 'ajar') == 1 then
-    redis.call('HSET', gate, 'probe', lease_until, 'prober', lane)
+-- Sets one score for many members: one command of Redis, and Lua's stack takes no more at once.
+local function gate_score(zset, score, members)
+  score = string.format('%d', score)
+  for first = 1, #members, 2000 do
+    local pairs = {}
+    for place = first, math.min(first + 1999, #members) do
+      pairs[#pairs + 1] = score
+      pairs[#pairs + 1] = members[place]
+    end
+    redis.call('ZADD', zset, unpack(pairs))
   end
 end
 
--- Whether the gate has been shut and nothing came home since the shutting ended.
-local function gate_probing(gate, now)
-  local state = redis.call('HMGET', gate, 'ajar', 'until')
-  return state[1] and tonumber(state[2] or 0) <= now
+-- Lanes went through, the first call of each paid for.
+local function gate_pass(gate, out, limits, lanes, now, lease_until)
+  gate_spend(gate, limits, #lanes, now)
+  gate_score(out, lease_until, lanes)
+  if redis.call('HEXISTS', gate, 'ajar') == 1 then
+    redis.call('HSET', gate, 'probe', lease_until, 'prober', lanes[#lanes])
+  end
 end
 
--- Counts a call; returns 1 when its failure opened the breaker.
-local function gate_weigh(gate, limits, now, failed)
+-- Whether the gate has been shut and nothing came home since the shutting ended, and since when calls are counted.
+local function gate_probing(gate, now)
+  local state = redis.call('HMGET', gate, 'ajar', 'until', 'from')
+  return state[1] and tonumber(state[2] or 0) <= now, tonumber(state[3] or 0)
+end
+
+-- Counts a call among those since `from`; returns 1 when its failure opened the breaker.
+local function gate_weigh(gate, limits, now, failed, from)
   if limits.calls == 0 then return 0 end
-  local from = tonumber(redis.call('HGET', gate, 'from') or 0)
   if now - from >= limits.window then redis.call('HSET', gate, 'from', now, 'answered', 0, 'failed', 0) end
-  redis.call('HINCRBY', gate, failed and 'failed' or 'answered', 1)
+  redis.call('HINCRBY', gate, failed and 'failed' or 'answered', '1')
   if not failed then return 0 end
   local counts = redis.call('HMGET', gate, 'answered', 'failed')
   local bad = tonumber(counts[2])
@@ -86,20 +101,22 @@ end
 -- A command got its answer, with so many calls made for it.
 local function gate_came_home(gate, limits, calls, now)
   gate_spend(gate, limits, calls - 1, now)
-  if gate_probing(gate, now) then
+  local probing, from = gate_probing(gate, now)
+  if probing then
     redis.call('HDEL', gate, 'ajar', 'probe', 'until', 'reason')
     redis.call('HSET', gate, 'answered', 0, 'failed', 0)
   end
-  gate_weigh(gate, limits, now, false)
+  gate_weigh(gate, limits, now, false, from)
 end
 
 -- A call failed; returns 1 when that shut the gate.
 local function gate_failed(gate, limits, calls, now)
   gate_spend(gate, limits, calls - 1, now)
-  if gate_probing(gate, now) then
+  local probing, from = gate_probing(gate, now)
+  if probing then
     redis.call('HSET', gate, 'until', now + limits.open, 'probe', 0)
     return 1
   end
-  return gate_weigh(gate, limits, now, true)
+  return gate_weigh(gate, limits, now, true, from)
 end
 

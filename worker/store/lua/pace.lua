@@ -27,7 +27,7 @@ end
 -- Says whether this is the first of its kind in this minute.
 local function pace_add(pace, what, count, now)
   local field = 'm:' .. math.floor(now / 60000) .. ':' .. what
-  if redis.call('HINCRBY', pace, field, count) > count then return false end
+  if redis.call('HINCRBY', pace, field, string.format('%d', count)) > count then return false end
   pace_fold(pace, {name = 'm', ms = 60000, keep = 20, into = 'h', many = 60}, now)
   pace_fold(pace, {name = 'h', ms = 3600000, keep = 26, into = 'd', many = 24}, now)
   pace_fold(pace, {name = 'd', ms = 86400000, keep = 8}, now)

@@ -24,16 +24,16 @@ local limits = gate_limits(ARGV[12])
 if redis.call('HGET', KEYS[2], 'fence') ~= ARGV[3] then return 'stale' end
 
 local popped, channels = 0, {}
-while true do
-  local head = redis.call('LINDEX', KEYS[1], 0)
-  if not head or tonumber(string.match(head, '^(%d+)|')) > tonumber(ARGV[4]) then break end
+local waiting = redis.call('LLEN', KEYS[1])
+while waiting > 0 do
+  local head = redis.call('LINDEX', KEYS[1], '0')
+  if tonumber(string.match(head, '^(%d+)|')) > tonumber(ARGV[4]) then break end
   redis.call('LPOP', KEYS[1])
-  popped = popped + 1
+  popped, waiting = popped + 1, waiting - 1
   -- what a sender writes stands behind it, and with its quotes escaped
   local channel = string.match(head, '"channel":"([^"]*)"') or ''
   channels[channel] = (channels[channel] or 0) + 1
 end
-local waiting = redis.call('LLEN', KEYS[1])
 
 if popped == 0 then
   if waiting == 0 then return 'empty' end
@@ -42,11 +42,12 @@ end
 
 gate_came_home(KEYS[7], limits, tonumber(ARGV[11]), now)
 for channel, count in pairs(channels) do pace_count(KEYS[9], 'delivered', count, now, channel) end
-if KEYS[11] then trail_add(KEYS[11], lane, now, ARGV[9], tonumber(ARGV[13])) end
+if KEYS[11] then trail_add(KEYS[11], lane, ARGV[1], ARGV[9], tonumber(ARGV[13])) end
 local notices = 14 + tonumber(ARGV[14])
 for notice = 15, notices do redis.call('XADD', KEYS[10], '*', 'notice', ARGV[notice]) end
-for line = notices + 1, #ARGV do redis.call('RPUSH', KEYS[5], ARGV[line]) end
-redis.call('LTRIM', KEYS[5], -tonumber(ARGV[10]), -1)
+local lines = 0
+for line = notices + 1, #ARGV do lines = redis.call('RPUSH', KEYS[5], ARGV[line]) end
+if lines > tonumber(ARGV[10]) then redis.call('LTRIM', KEYS[5], '-' .. ARGV[10], '-1') end
 if ARGV[8] == '' then
   redis.call('ZREM', KEYS[4], lane)
 elseif ARGV[8] ~= '=' then
@@ -55,16 +56,16 @@ end
 
 if waiting > 0 and ARGV[6] == '1' and gate_has_room(KEYS[7], KEYS[8], limits, lane, now) then
   local lease_until = now + tonumber(ARGV[7])
-  redis.call('HSET', KEYS[2], 'record', ARGV[5], 'attempt', 1, 'suspect', 0)
-  redis.call('ZADD', KEYS[3], lease_until, lane)
-  gate_pass(KEYS[7], KEYS[8], limits, lane, now, lease_until)
+  redis.call('HSET', KEYS[2], 'record', ARGV[5], 'attempt', '1', 'suspect', '0')
+  redis.call('ZADD', KEYS[3], string.format('%d', lease_until), lane)
+  gate_pass(KEYS[7], KEYS[8], limits, {lane}, now, lease_until)
   return 'kept'
 end
 
-redis.call('HSET', KEYS[2], 'record', ARGV[5], 'attempt', 0, 'held', 0, 'suspect', 0)
+redis.call('HSET', KEYS[2], 'record', ARGV[5], 'attempt', '0', 'held', '0', 'suspect', '0')
 redis.call('ZREM', KEYS[8], lane)
 if waiting > 0 then
-  redis.call('ZADD', KEYS[3], now, lane)
+  redis.call('ZADD', KEYS[3], ARGV[1], lane)
   return 'waiting'
 end
 redis.call('ZREM', KEYS[3], lane)

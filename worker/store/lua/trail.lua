@@ -9,7 +9,7 @@
 
 local function trail_add(trail, lane, now, keep, cap)
   if redis.call('ZADD', trail, now, lane) == 0 then return end
-  redis.call('ZREMRANGEBYRANK', trail, 0, -cap - 1)
+  redis.call('ZREMRANGEBYRANK', trail, '0', -cap - 1)
   redis.call('PEXPIRE', trail, keep)
 end
 
