@@ -16,13 +16,30 @@ def one_line(text: str) -> str:
 
 def paragraphs(text: str) -> str:
     """Return the text without control characters and superfluous white space, its lines kept."""
-    lines = (" ".join(line.split()) for line in _fit(text).split("\n"))
-    return _LONG_GAPS.sub("\n\n", "\n".join(lines)).strip()
+    plain = text.replace("\r\n", "\n")
+    if _is_plain(plain):
+        # No white space but spaces and line ends: then the text is tidied as a whole, which is much quicker.
+        tidy = unicodedata.normalize("NFC", plain)
+        while "  " in tidy:
+            tidy = tidy.replace("  ", " ")
+        tidy = tidy.replace(" \n", "\n").replace("\n ", "\n")
+    else:
+        tidy = "\n".join(" ".join(line.split()) for line in _fit(text).split("\n"))
+    return _LONG_GAPS.sub("\n\n", tidy).strip()
+
+
+def words(tidy: str) -> str:
+    """Return what `paragraphs` returned on one line."""
+    return tidy.replace("\n\n", " ").replace("\n", " ")
 
 
 def _fit(text: str) -> str:
     plain = text.replace("\r\n", "\n")
-    # Most texts have nothing of the kind, and to ask each line is much quicker than to look for it.
-    if not all(map(str.isprintable, plain.split("\n"))):
+    if not _is_plain(plain):
         plain = _UNFIT.sub("", _BREAKS.sub("\n", text))
     return unicodedata.normalize("NFC", plain)
+
+
+def _is_plain(text: str) -> bool:
+    """Say whether nothing of a text must go, as of most: to ask is much quicker than to look for it."""
+    return text.replace("\n", "").isprintable()
