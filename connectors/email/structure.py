@@ -103,7 +103,7 @@ def _single(raw: bytes) -> Message | None:
 
 
 def _beginning(raw: bytes) -> bytes:
-    if raw.count(b"\r") + raw.count(b"\n") < LINES:
+    if len(raw) < LINES:
         return raw
     last = next(islice(_LINE_END.finditer(raw), LINES - 1, None), None)
     return raw[: last.end()] if last else raw

@@ -7,12 +7,12 @@ is read in pieces that end as the data's end does, so most mails are one piece.
 from asyncio import LimitOverrunError, StreamReader
 from typing import Final
 
-# Only the whole sequence ends the data: with bare line feeds around the dot, a mail could smuggle another one.
+# Only the whole sequence ends the data: by bare line feeds around a dot, a mail could smuggle another one.
 _LAST_LINE: Final = b".\r\n"
 _END: Final = b"\r\n.\r\n"
 
 
-class DataRefused(Exception):  # noqa: N818 - a refusal, as connectors.base.Refused
+class DataRefused(Exception):
     """Data that was read to its end and is not taken; its words are the reply."""
 
 
