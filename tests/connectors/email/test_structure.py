@@ -3,7 +3,7 @@
 from email.parser import BytesParser
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.base import UnreadableDelivery
@@ -173,6 +173,9 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=12).map(b"".join))
+@example(b"Subject: s\r\r\nwords")
+@example(b"Subject: s\nno header\n\nwords")
+@example(b"Content-Type: message/rfc822\n\nSubject: s\n\nwords")
 def test_a_body_that_is_left_as_it_stands_is_what_the_library_reads(raw: bytes) -> None:
     """However heads and bodies, their ends and what is no header follow one another."""
     ours = read(raw)
