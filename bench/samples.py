@@ -57,11 +57,14 @@ def delivery(lane: int, number: int) -> bytes:
 
 
 def mail(number: int) -> bytes:
-    """Return the n-th mail, about 20 KB, each of a conversation of its own."""
+    """Return the n-th mail, about 20 KB, each of a conversation and of a sender of its own.
+
+    Of one sender they would be a flood, which is set aside from the thirty-first on and never appended.
+    """
     lines = "\r\n".join([_TEXT[:75]] * 250)
     return (
         f"Message-ID: <{number}@bench.example>\r\n"
-        "From: Ada Example <ada@example.com>\r\nTo: support@example.org\r\n"
+        f"From: Ada Example <ada.{number}@example.com>\r\nTo: support@example.org\r\n"
         f"Subject: Where is my parcel {number}?\r\nDate: Thu, 01 Jan 2026 00:00:00 +0000\r\n"
         "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
         f"\r\n{lines}\r\n"

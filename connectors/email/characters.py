@@ -4,7 +4,6 @@ import re
 import unicodedata
 
 _BREAKS = re.compile(r"\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
-_LONG_GAPS = re.compile(r"\n{3,}")
 # Control characters, halves of surrogate pairs, and the byte order mark in the middle of a text.
 _UNFIT = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff]")
 
@@ -16,13 +15,35 @@ def one_line(text: str) -> str:
 
 def paragraphs(text: str) -> str:
     """Return the text without control characters and superfluous white space, its lines kept."""
-    lines = (" ".join(line.split()) for line in _fit(text).split("\n"))
-    return _LONG_GAPS.sub("\n\n", "\n".join(lines)).strip()
+    plain = text.replace("\r\n", "\n")
+    if _is_plain(plain):
+        # No white space but spaces and line ends: then the text is tidied as a whole, which is much quicker.
+        tidy = _shortened(unicodedata.normalize("NFC", plain), "  ", " ")
+        tidy = tidy.replace(" \n", "\n").replace("\n ", "\n")
+    else:
+        tidy = "\n".join(" ".join(line.split()) for line in _fit(text).split("\n"))
+    return _shortened(tidy, "\n\n\n", "\n\n").strip()
+
+
+def _shortened(text: str, run: str, short: str) -> str:
+    """Return the text with nothing left of a run: to look for a string is quicker than for a pattern."""
+    while run in text:
+        text = text.replace(run, short)
+    return text
+
+
+def words(tidy: str) -> str:
+    """Return what `paragraphs` returned on one line."""
+    return tidy.replace("\n\n", " ").replace("\n", " ")
 
 
 def _fit(text: str) -> str:
     plain = text.replace("\r\n", "\n")
-    # Most texts have nothing of the kind, and to ask each line is much quicker than to look for it.
-    if not all(map(str.isprintable, plain.split("\n"))):
+    if not _is_plain(plain):
         plain = _UNFIT.sub("", _BREAKS.sub("\n", text))
     return unicodedata.normalize("NFC", plain)
+
+
+def _is_plain(text: str) -> bool:
+    """Say whether nothing of a text must go, as of most: to ask is much quicker than to look for it."""
+    return text.replace("\n", "").isprintable()

@@ -1,8 +1,9 @@
 """The mail connector: a mail to one of the channel's addresses, as the command it stands for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import ClassVar
 
 from pydantic import JsonValue
@@ -83,8 +84,12 @@ class EmailConnector:
         shown = "" if policy == "deliver" else sort.shown
         link = self.links.to(self.channel, delivery.body) if self.links else ""
         properties = user_data(mail, options.preview_chars, sort=shown, link=link)
-        strands = tuple(self._strand(delivery, mail, properties, scope) for scope in self._scopes(delivery))
-        flood = None if verified.again else self._flood(mail, delivery)
+        # One of them is asked for twice, and each takes the whole text.
+        key_of = cache(partial(identity.key, self.channel, mail, delivery.body))
+        strands = tuple(
+            self._strand(delivery, mail, properties, scope, key_of(scope)) for scope in self._scopes(delivery)
+        )
+        flood = None if verified.again else self._flood(mail, delivery, key_of)
         return Threaded(strands, options.thread.window, flood, originals=(delivery.body,))
 
     def linked(self, links: Links) -> "EmailConnector":
@@ -131,10 +136,11 @@ class EmailConnector:
         }
         return tuple(sorted(ours)) or ("",)
 
-    def _strand(self, delivery: Delivery, mail: Mail, properties: dict[str, JsonValue], scope: str) -> Strand:
+    def _strand(
+        self, delivery: Delivery, mail: Mail, properties: dict[str, JsonValue], scope: str, key: str
+    ) -> Strand:
         mark = identity.mark(mail)
         default = conversation_id(self.channel, f"{scope} {mail.id} {mark}")
-        key = identity.key(self.channel, mail, delivery.body, scope)
         commands = partial(self._commands, delivery, key, properties, default)
         names = tuple(f"{scope} {name}" for name in self._names(delivery, mail))
         return Strand(names, mark, default, commands)
@@ -151,7 +157,7 @@ class EmailConnector:
             found.append(f"subject:{mail.from_address.casefold()} {plain_subject(mail.subject)}")
         return tuple(dict.fromkeys(found))[:NAMES]
 
-    def _flood(self, mail: Mail, delivery: Delivery) -> Flood | None:
+    def _flood(self, mail: Mail, delivery: Delivery, key_of: Callable[[str], str]) -> Flood | None:
         loops = self.options.loops
         sender = mail.from_address.casefold()
         if not loops.mails or not sender or is_among(sender, loops.exempt):
@@ -163,7 +169,7 @@ class EmailConnector:
         beyond = Ignored(reason, self._noted(mail, Sort.LOOP)) if loops.then == "ignore" else reason
         return Flood(
             sender,
-            identity.key(self.channel, mail, delivery.body),
+            key_of(""),
             delivery.reached_at or delivery.arrived_at,
             loops.mails,
             timedelta(minutes=loops.minutes),

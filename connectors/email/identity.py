@@ -8,6 +8,7 @@ conversation instead of a conflict that somebody has to look at.
 
 import hashlib
 
+from connectors.email.characters import words
 from connectors.email.message import Mail
 from connectors.idempotency import idempotency_key
 
@@ -38,12 +39,8 @@ def key(channel: str, mail: Mail, raw: bytes, scope: str = "") -> str:
 
 def _content(mail: Mail) -> str:
     carried = (f"{each.name}\0{each.size}" for each in mail.attachments)
-    return _digest(_words(mail.subject), _words(mail.text.whole), *carried)
-
-
-def _words(text: str) -> str:
-    """Return a text as it is whatever became of its line ends on the way."""
-    return " ".join(text.split())
+    # As it is whatever became of its line ends on the way.
+    return _digest(mail.subject, words(mail.text.whole), *carried)
 
 
 def _digest(*pieces: str) -> str:

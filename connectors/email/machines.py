@@ -90,8 +90,9 @@ def told_by(mail: Message, mail_from: str | None = None) -> Rule | None:
         mail: The mail.
         mail_from: The sender in the envelope; None where nobody knows.
     """
+    present = {ENVELOPE, *map(str.lower, mail.keys())}
     for rule, pattern in _PATTERNS.items():
-        if any(map(pattern.search, _values(mail, rule.header, mail_from))):
+        if rule.header in present and any(map(pattern.search, _values(mail, rule.header, mail_from))):
             return rule
     return None
 

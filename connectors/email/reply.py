@@ -44,7 +44,7 @@ def _quote_begins(lines: list[str]) -> int:
             if len(divided) > 1:
                 return ends + 1 - len(divided[1][1].split("\n"))
     # Outlook introduces a quote by headers alone, in the reader's language.
-    if sum(_HEADER.match(line) is not None for line in looked_at) >= _FEWEST_HEADERS:
+    if sum(_HEADER.match(line) is not None for line in looked_at if ":" in line) >= _FEWEST_HEADERS:
         wrapped = quotequail.unwrap("\n".join(looked_at)) or {}
         if wrapped.keys() >= _HEADERS:
             return len(wrapped["text_top"].split("\n"))

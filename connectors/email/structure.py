@@ -25,6 +25,9 @@ _HEADER_CHARACTERS = 4000
 _HEAD_BYTES = 1024 * 1024
 _LINE_END = re.compile(rb"\r\n?|\n")
 _HEAD_END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n")
+# Of these nothing that follows could be a piece.
+_CERTAIN_ENDS = frozenset({b"\r\n\r\n", b"\n\n"})
+_OF_PARTS = frozenset({"multipart", "message"})
 # RFC 6838, section 4.2.
 _TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 # What the standard library has been seen to raise, such as for a NUL in a boundary's charset.
@@ -67,7 +70,8 @@ class _Part(Message):
 def read(raw: bytes) -> Message:
     """Return the mail's structure. Raises UnreadableDelivery."""
     try:
-        return BytesParser(_Part, policy=_POLICY).parsebytes(_beginning(raw))
+        beginning = _beginning(raw)
+        return _single(beginning) or BytesParser(_Part, policy=_POLICY).parsebytes(beginning)
     except _FAULTS as error:
         raise UnreadableDelivery(f"the mail cannot be read: {type(error).__name__}") from error
 
@@ -82,7 +86,25 @@ def read_head(raw: bytes) -> Message:
         raise UnreadableDelivery(f"the mail's headers cannot be read: {type(error).__name__}") from error
 
 
+def _single(raw: bytes) -> Message | None:
+    """Return a mail that is not made of parts, its body as it stands; None where that is not certain.
+
+    The library would read such a body line by line, and put the lines together again.
+    """
+    end = _HEAD_END.search(raw, 0, _HEAD_BYTES)
+    if end is None or end[0] not in _CERTAIN_ENDS:
+        return None
+    mail = BytesHeaderParser(_Part, policy=_POLICY).parsebytes(raw[: end.end()])
+    # A line that is no header ends the head before its time.
+    if mail.get_payload() or mail.get_content_maintype() in _OF_PARTS:
+        return None
+    mail.set_payload(raw[end.end() :].decode("ascii", "surrogateescape"))
+    return mail
+
+
 def _beginning(raw: bytes) -> bytes:
+    if len(raw) < LINES:
+        return raw
     last = next(islice(_LINE_END.finditer(raw), LINES - 1, None), None)
     return raw[: last.end()] if last else raw
 

@@ -1,13 +1,15 @@
 """SMTP sessions: one connection each, aiosmtpd's protocol with the bridge's limits, and LMTP beside it."""
 
 import asyncio
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from aiosmtpd.lmtp import LMTP
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, syntax
 
+from connectors.hosts.smtp_data import DataRefused, read_data
 from connectors.hosts.smtp_login import Login
 from connectors.hosts.smtp_tls import Certificate
 from worker.mail_settings import SmtpSettings
@@ -15,6 +17,9 @@ from worker.mail_settings import SmtpSettings
 _BANNER = "openmedia-bridge"
 #: The longest AUTH line that RFC 4954 (section 4) allows.
 _AUTH_LINE = 12_288
+# Most addresses are as plain as this; the whole grammar takes a hundred times as long to apply.
+_WORDS = r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
+_PLAIN_PATH = re.compile(rf"<({_WORDS}@{_WORDS})>(?:\Z| +(?=[a-z]))", re.ASCII | re.IGNORECASE)
 
 
 class Desk(Protocol):
@@ -66,6 +71,7 @@ class Session(SMTP):
         # aiosmtpd keeps these for all sessions together, and clears them with each new one.
         self.command_size_limits = defaultdict(lambda: self.command_size_limit, AUTH=_AUTH_LINE)
         self._desk = desk
+        self._max_bytes = settings.max_message_bytes
         self._max_errors = settings.max_errors
         self._errors = 0
         self._turned_away = False
@@ -100,6 +106,30 @@ class Session(SMTP):
             if self._errors == self._max_errors:
                 await super().push("421 4.7.0 Too many errors")
                 self.hang_up()
+
+    @syntax("DATA")
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
+        """Read a mail, have it answered, and reply."""
+        if await self.check_helo_needed() or await self.check_auth_needed("DATA"):
+            return
+        envelope: Any = self.envelope
+        if not envelope.rcpt_tos or arg:
+            await self.push("501 Syntax: DATA" if envelope.rcpt_tos else "503 Error: need RCPT command")
+            return
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        limits = {"size_limit": self._max_bytes, "line_limit": self.line_length_limit}
+        try:
+            envelope.content = envelope.original_content = await read_data(self._reader, **limits)
+        except DataRefused as refused:
+            reply = str(refused)
+        else:
+            reply = await self._call_handler_hook("DATA")
+        self._set_post_data_state()  # type: ignore[no-untyped-call]  # aiosmtpd's
+        await self.push(reply)
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        plain = _PLAIN_PATH.match(arg)
+        return (plain[1], arg[plain.end() :]) if plain else super()._getaddr(arg)
 
     async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
         """Take a mechanism in any case of its letters (RFC 4422, section 3.1)."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.email.characters import one_line, paragraphs
+from connectors.email.characters import one_line, paragraphs, words
 
 ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=200)
 
@@ -41,3 +41,10 @@ def test_one_line(text: str, line: str) -> None:
 def test_paragraphs_stay() -> None:
     """Lines are kept, spaces at their ends and more than one empty line are not."""
     assert paragraphs("  a  b \r\n\r\n\r\n\r\n c\rd\v\x00 e \n") == "a b\n\nc\nd\ne"
+
+
+@given(st.text(st.sampled_from(" \n\r\t\vab\xa0\u2028e\u0301\x00"), max_size=30))
+def test_tidied_as_a_whole_or_line_by_line(text: str) -> None:
+    """A text without odd white space is tidied as one with it is; its words are what stands between gaps."""
+    assert paragraphs(text + "\n\tx") == paragraphs(text + "\nx")
+    assert words(paragraphs(text)) == " ".join(paragraphs(text).split())

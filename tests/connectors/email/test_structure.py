@@ -1,6 +1,10 @@
 """The parts of a mail, within bounds."""
 
+from email.parser import BytesParser
+
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from connectors.base import UnreadableDelivery
 from connectors.email.structure import (
@@ -144,3 +148,38 @@ def test_lines_are_counted(end: bytes) -> None:
     head = end + b"x"
     assert content(read(head + end * (LINES - 2) + b"the end")).endswith("the end")
     assert not content(read(head + end * LINES + b"the end")).endswith("the end")
+
+
+PIECES = st.sampled_from(
+    [
+        b"Subject: s",
+        b"Content-Type: text/plain",
+        b"Content-Type: multipart/mixed; boundary=b",
+        b"Content-Type: message/rfc822",
+        b"Content-Transfer-Encoding: base64",
+        b"From somebody",
+        b" folded",
+        b"no header",
+        b"--b",
+        b"",
+        b"w\xf6rter",
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b"\r\n\r\n",
+        b"\n\n",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=12).map(b"".join))
+@example(b"Subject: s\r\r\nwords")
+@example(b"Subject: s\nno header\n\nwords")
+@example(b"Content-Type: message/rfc822\n\nSubject: s\n\nwords")
+def test_a_body_that_is_left_as_it_stands_is_what_the_library_reads(raw: bytes) -> None:
+    """However heads and bodies, their ends and what is no header follow one another."""
+    ours = read(raw)
+    theirs = BytesParser(type(ours), policy=ours.policy).parsebytes(raw)
+    assert ours.items() == theirs.items()
+    assert ours.is_multipart() == theirs.is_multipart()
+    assert [data(part) for part in leaves(ours)] == [data(part) for part in leaves(theirs)]

@@ -9,15 +9,17 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import uvloop
+from aiosmtpd.smtp import SMTP
 
 from connectors.base import Connector
 from connectors.email.connector import EmailConnector
 from connectors.hosts.smtp_login import Login
 from connectors.hosts.smtp_server import SmtpServer, start, start_lmtp
+from connectors.hosts.smtp_session import Desk, Session, Terms
 from connectors.hosts.smtp_tls import Certificate
 from tests.certificates import self_signed
 from worker.errors import SettingsError, StoreUnavailable
@@ -263,6 +265,86 @@ def test_a_silent_sender_is_sent_away(place: Place) -> None:
 
     asyncio.run(main())
     assert place.door.commands == []
+
+
+PATHS = [
+    "<ada@example.com>",
+    "<ada.b+c_d-e@mail.example.com> SIZE=3 BODY=8BITMIME",
+    "<ada@example.com>  size=3",
+    "<ada@example.com> (a comment) SIZE=3",
+    "<ada@example.com>SIZE=3",
+    "ada@example.com SIZE=3",
+    "<@relay.example:ada@example.com>",
+    "< ada@example.com >",
+    '<"a d a"@example.com>',
+    "<ada@[127.0.0.1]>",
+    "<ada@exämple.com>",
+    "<a..b@example.com>",
+    "<ada>",
+    "<>",
+    "",
+]
+
+
+def test_a_plain_path_is_read_as_every_other() -> None:
+    """What is read in short is what aiosmtpd makes of it by the whole grammar."""
+
+    async def scenario() -> None:
+        session = Session(cast("Desk", object()), Terms(SmtpSettings(), Login({})))
+        for path in PATHS:
+            assert session._getaddr(path) == SMTP._getaddr(session, path), path
+
+    asyncio.run(scenario())
+
+
+def test_data_out_of_turn_is_refused(place: Place) -> None:
+    """Before a greeting, a login where there are users, or a recipient, and with words behind it."""
+
+    def talk(port: int) -> None:
+        with client(port) as sender:
+            assert sender.docmd("DATA")[0] == 503
+            sender.ehlo()
+            assert sender.docmd("DATA") == (503, b"Error: need RCPT command")
+            sender.mail("a@example.org")
+            sender.rcpt(SUPPORT)
+            assert sender.docmd("DATA", "now") == (501, b"Syntax: DATA")
+            assert sender.data(MAIL)[0] == 250
+
+    def talk_to_strangers(port: int) -> None:
+        with client(port) as sender:
+            sender.ehlo()
+            assert sender.docmd("DATA")[0] == 530
+
+    async def main() -> None:
+        async with place.smtp() as server:
+            await asyncio.to_thread(talk, server.port)
+        users = {"relay": "file:/nowhere"}
+        async with place.smtp(users=users, allow_plain_login=True) as server:
+            await asyncio.to_thread(talk_to_strangers, server.port)
+
+    asyncio.run(main())
+    assert len(place.door.commands) == 1
+
+
+def test_too_much_data_is_refused_and_the_session_goes_on(place: Place) -> None:
+    """The next mail is taken, and the refusal counts as an error."""
+
+    def talk(port: int) -> None:
+        with client(port) as sender:
+            for mail, code in ((MAIL * 100, 552), (MAIL, 250), (MAIL * 100, 552)):
+                sender.helo()
+                sender.mail("a@example.org")
+                sender.rcpt(SUPPORT)
+                assert sender.data(mail)[0] == code
+            assert sender.getreply()[0] == 421
+            sender.close()
+
+    async def main() -> None:
+        async with place.smtp(max_message_bytes=len(MAIL), max_errors=2) as server:
+            await asyncio.to_thread(talk, server.port)
+
+    asyncio.run(main())
+    assert len(place.door.commands) == 1
 
 
 def test_one_sessions_greeting_does_not_shorten_anothers_commands(place: Place) -> None:
