@@ -21,9 +21,9 @@ class Link:
         self.limits = limits
         self._timeout_s = timeout_s
 
-    async def run(self, script: Script, keys: tuple[str, ...], *arguments: Argument) -> Any:  # noqa: ANN401 - Redis answers in any shape
+    def run(self, script: Script, keys: tuple[str, ...], *arguments: Argument) -> Awaitable[Any]:
         """Run a verb; calls made in the same loop turn travel together."""
-        return await self.servers.run(script, keys, *arguments)
+        return self.servers.run(script, keys, *arguments)
 
     async def ask(self, call: Awaitable[Any]) -> Any:  # noqa: ANN401 - Redis answers in any shape
         """Await a plain call."""

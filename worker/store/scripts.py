@@ -87,7 +87,7 @@ class ScriptRunner:
 
         Text is encoded here, so that what cannot be encoded fails its own caller and nobody else's.
         """
-        texts = (each.encode() if isinstance(each, str) else each for each in (*keys, *arguments))
+        texts = [each.encode() if isinstance(each, str) else each for each in (*keys, *arguments)]
         call = _Call(script, (len(keys), *texts), asyncio.get_running_loop().create_future())
         self._waiting.append(call)
         if self._sender is None or self._sender.done():

@@ -1,6 +1,6 @@
 """Servers: where the store is, behind one face for each way Redis is run."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, Protocol
 
 from redis.asyncio import Redis
@@ -24,7 +24,7 @@ class Servers(Protocol):
     def copied(self) -> bool:
         """Whether nothing can be lost by a failover: there is none, or replicas are waited for."""
 
-    async def run(self, script: Script, keys: tuple[str, ...], *arguments: Argument) -> Any:  # noqa: ANN401 - Redis answers in any shape
+    def run(self, script: Script, keys: tuple[str, ...], *arguments: Argument) -> Awaitable[Any]:
         """Run a script where its keys are. Raises StoreUnavailable."""
 
     async def shards(self) -> int:
@@ -56,9 +56,9 @@ class OneServer:
         pool: Any = redis.connection_pool
         self._scripts = ScriptRunner(pool.get_connection, timeout_s=timeout_s, replicas=replicas)
 
-    async def run(self, script: Script, keys: tuple[str, ...], *arguments: Argument) -> Any:  # noqa: ANN401 - Redis answers in any shape
+    def run(self, script: Script, keys: tuple[str, ...], *arguments: Argument) -> Awaitable[Any]:
         """See `Servers.run`."""
-        return await self._scripts.run(script, keys, *arguments)
+        return self._scripts.run(script, keys, *arguments)
 
     async def shards(self) -> int:
         """See `Servers.shards`."""
