@@ -50,7 +50,7 @@ class Headers(Mapping[str, str]):
         return values[0] if values else ""
 
     def joined(self) -> dict[str, str]:
-        """Return each header under its lower-case name, its values combined as RFC 9110, section 5.3, says."""
+        """Return each header under its lower-case name, its values combined as in RFC 9110, section 5.3."""
         return {
             name: values[0] if len(values) == 1 else ", ".join(values)
             for name, values in self._values.items()
