@@ -346,7 +346,7 @@ def _arrival(delivery: Delivery, answer: Answer) -> Arrival:
         answer=answer.answered,
         reason=answer.because or answer.reason,
         size_bytes=len(delivery.body),
-        external_ids=tuple(dict.fromkeys(receipt.external_id for receipt in answer.receipts)),
+        external_ids=tuple(dict.fromkeys([receipt.external_id for receipt in answer.receipts])),
         trace_id=delivery.trace_id,
         letter=answer.letter,
     )
