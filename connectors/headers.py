@@ -44,6 +44,18 @@ class Headers(Mapping[str, str]):
         left_out = name.lower()
         return Headers(pair for pair in self.pairs if pair[0].lower() != left_out)
 
+    def first(self, name: str) -> str:
+        """Return the first value of a header, empty where there is none."""
+        values = self._values.get(name.lower())
+        return values[0] if values else ""
+
+    def joined(self) -> dict[str, str]:
+        """Return each header under its lower-case name, its values combined as in RFC 9110, section 5.3."""
+        return {
+            name: values[0] if len(values) == 1 else ", ".join(values)
+            for name, values in self._values.items()
+        }
+
     def all(self, name: str) -> tuple[str, ...]:
         """Return every value of a header, in order."""
         return self._values.get(name.lower(), ())

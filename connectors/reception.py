@@ -21,7 +21,6 @@ from connectors.base import (
     Ignored,
     Refused,
     Threaded,
-    Understood,
     UnreadableDelivery,
     Verified,
 )
@@ -138,7 +137,7 @@ async def receive(
         DeliveryAnswered(
             service=connector.service,
             channel=delivery.channel,
-            answer=answer.answered.value,
+            answer=str(answer.answered),
             trace_id=passage.trace_id,
             parent_id=passage.parent_id,
             verify_ms=watch.verified_ms,
@@ -177,7 +176,10 @@ async def _take_in(
 
     try:
         try:
-            verified = await _verify(connector, delivery, errands)
+            try:
+                verified: Verified | None = connector.verify(delivery)
+            except EvidenceNeeded as needed:
+                verified = await _verify_with(needed.url, connector, delivery, errands)
         except Refused as refusal:
             return await _refuse(connector, delivery, door, refusal, quiet)
         finally:
@@ -193,13 +195,11 @@ async def _take_in(
         return Answer(Answered.UNAVAILABLE, reason=_LATER, because=reason)
 
 
-async def _verify(connector: Connector, delivery: Delivery, errands: Errands) -> Verified | None:
-    """Return the proof, None when what it rests on is not to be had now. Raises Refused."""
-    try:
-        return connector.verify(delivery)
-    except EvidenceNeeded as needed:
-        obtained = await errands.obtain(needed.url)
-    if obtained is Obtained.LATER:
+async def _verify_with(
+    url: str, connector: Connector, delivery: Delivery, errands: Errands
+) -> Verified | None:
+    """Return the proof that rests on a document, None when that is not to be had now. Raises Refused."""
+    if await errands.obtain(url) is Obtained.LATER:
         return None
     try:
         return connector.verify(delivery)
@@ -219,9 +219,9 @@ async def _receive(
     delivery = verified.delivery
     try:
         translated = await understand(connector, verified, bring)
-        understood = await _placed(connector, translated, door)
-        if isinstance(understood, tuple):
-            await preserve(translated, connector.channel, door)
+        understood = (
+            await _placed(connector, translated, door) if isinstance(translated, Threaded) else translated
+        )
     except StoreUnavailable:
         raise
     except UnreadableDelivery as error:
@@ -250,17 +250,18 @@ async def _receive(
         )
 
 
-async def _placed(
-    connector: Connector, translated: Understood, door: Door
-) -> tuple[Command, ...] | Ignored | Handshake:
-    return await place(connector, translated, door) if isinstance(translated, Threaded) else translated
+async def _placed(connector: Connector, threaded: Threaded, door: Door) -> tuple[Command, ...] | Ignored:
+    placed = await place(connector, threaded, door)
+    if isinstance(placed, tuple):
+        await preserve(threaded, connector.channel, door)
+    return placed
 
 
 async def _submit(commands: tuple[Command, ...], delivery: Delivery, door: Door) -> Answer:
     receipts = await door.submit(commands)
     repeated = all(receipt.duplicate for receipt in receipts)
     answered = Answered.DUPLICATE if repeated else Answered.ACCEPTED
-    _note("debug", "delivery_accepted", delivery, answered.value)
+    _note("debug", "delivery_accepted", delivery, str(answered))
     return Answer(answered, receipts)
 
 
@@ -345,7 +346,7 @@ def _arrival(delivery: Delivery, answer: Answer) -> Arrival:
         answer=answer.answered,
         reason=answer.because or answer.reason,
         size_bytes=len(delivery.body),
-        external_ids=tuple(dict.fromkeys(receipt.external_id for receipt in answer.receipts)),
+        external_ids=tuple(dict.fromkeys([receipt.external_id for receipt in answer.receipts])),
         trace_id=delivery.trace_id,
         letter=answer.letter,
     )

@@ -32,6 +32,9 @@ def of_command(command: Command, senders: Sequence[str]) -> tuple[str, ...]:
         said = {**command.changed, **command.added}
     else:
         return ()
-    values = (said.get(name) for name in senders)
-    written = (each for each in values if isinstance(each, str) and each.strip())
-    return tuple(dict.fromkeys(map(of_sender, written)))
+    found: dict[str, None] = {}
+    for name in senders:
+        value = said.get(name)
+        if isinstance(value, str) and value.strip():
+            found[of_sender(value)] = None
+    return tuple(found)

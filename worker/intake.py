@@ -21,7 +21,7 @@ from worker.errors import (
     UnknownService,
 )
 from worker.events import CommandAccepted, CommandRepeated, Event
-from worker.lanes import Appended, Receipt, partition_of
+from worker.lanes import Receipt, partition_of
 from worker.letters import Unreadable
 from worker.notes import Note
 from worker.ports import Blobs, Clock, Doorbell, Ids, Listener, Store
@@ -96,7 +96,8 @@ class Intake:
         began = perf_counter()
         appended = await self._store.append(command, receipt_id=self._ids(), now=self._clock())
         self._tell(command, appended.receipt, began)
-        self._ring(command, appended)
+        if appended.ring:
+            self._ring(command)
         return appended.receipt
 
     def _acceptable(self, command: Command) -> Command:
@@ -186,10 +187,8 @@ class Intake:
                 self._counts[service, counter] += count
                 return
 
-    def _ring(self, command: Command, appended: Appended) -> None:
+    def _ring(self, command: Command) -> None:
         """Wake a worker without letting the sender wait for it."""
-        if not appended.ring:
-            return
         partition = partition_of(
             command.service, command.external_id, self._services[command.service].partitions
         )

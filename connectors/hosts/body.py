@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from starlette.types import Receive
 
+#: Stands in the ASGI scope of a request whose whole body came with its head; `http_protocol` knows.
+WHOLE: Final = "bridge.whole"
 #: How long a whole body may take to arrive, where nothing else is said.
 DEADLINE_S = 10.0
 
@@ -31,6 +34,7 @@ async def read_body(
     announced: int | None,
     limit: int,
     deadline_s: float,
+    is_here: bool = False,
     take: Callable[[int], None] = _no_matter,
 ) -> bytes:
     """Return the whole body. Raises TooLarge, TooSlow, Gone, or whatever `take` does.
@@ -40,10 +44,13 @@ async def read_body(
         announced: Its Content-Length, if it has one.
         limit: The number of bytes that is still accepted.
         deadline_s: The seconds it may take.
+        is_here: Whether all of it came with its head, as most do: then there is nothing to wait for.
         take: Told of the bytes that arrived, before more are waited for.
     """
     if announced is not None and announced > limit:
         raise TooLarge
+    if is_here:
+        return await _read(receive, limit, take)
     try:
         async with asyncio.timeout(deadline_s):
             return await _read(receive, limit, take)

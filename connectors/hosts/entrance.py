@@ -35,10 +35,10 @@ class Entrance:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request."""
-        framing = [header for header in scope["headers"] if header[0] in _FRAMING]
-        unfit = _unfit(scope, framing)
+        framing, size, waits = _measured(scope)
+        unfit = _unfit(scope, framing, size)
         if framing and framing != [(b"content-length", b"0")]:
-            exchange = _Exchange(scope, receive, send)
+            exchange = _Exchange(receive, send, waits=waits)
             receive, send = exchange.read, exchange.say
         if unfit is None:
             await self._app(scope, receive, send)
@@ -47,12 +47,26 @@ class Entrance:
             await send_answer(Rejected(unfit).answer(), send)
 
 
-def _unfit(scope: Scope, framing: list[tuple[bytes, bytes]]) -> Kind | None:
-    """Say what is wrong with a request's headers as a whole."""
-    headers = scope["headers"]
+def _measured(scope: Scope) -> tuple[list[tuple[bytes, bytes]], int, bool]:
+    """Return what says where a body ends, the size of the head, and whether the body waits to be asked for.
+
+    In one look at the headers, because every request comes by here.
+    """
+    framing, waits = [], False
     size = len(scope.get("raw_path") or b"") + len(scope["query_string"])
-    size += sum(len(name) + len(value) for name, value in headers)
-    if len(headers) > MAX_HEADERS or size > MAX_HEAD_BYTES:
+    for header in scope["headers"]:
+        name, value = header
+        size += len(name) + len(value)
+        if name in _FRAMING:
+            framing.append(header)
+        elif name == b"expect":
+            waits = True
+    return framing, size, waits
+
+
+def _unfit(scope: Scope, framing: list[tuple[bytes, bytes]], size: int) -> Kind | None:
+    """Say what is wrong with a request's headers as a whole."""
+    if len(scope["headers"]) > MAX_HEADERS or size > MAX_HEAD_BYTES:
         return TOO_MANY_HEADERS
     # Two lengths, or chunks in a version that has none: a proxy may have seen another end of this request,
     # and another beginning of the next one (request smuggling, RFC 9112, sections 6.1 and 11.2).
@@ -65,12 +79,12 @@ class _Exchange:
 
     __slots__ = ("_asked", "_receive", "_send", "_unread", "_waits")
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send, *, waits: bool) -> None:
         self._receive = receive
         self._send = send
         self._unread = True
         # The sender keeps its body back until it is asked for it, and reading asks (100 Continue).
-        self._waits = any(name == b"expect" for name, _ in scope["headers"])
+        self._waits = waits
         self._asked = False
 
     async def read(self) -> Message:

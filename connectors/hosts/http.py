@@ -79,9 +79,9 @@ def create_app(
     # A redirected POST would be sent twice by some senders and never by others.
     rest.router.redirect_slashes = False
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    def app(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         # Deliveries are the hot path: they go past the router.
-        await (webhooks if scope["path"].startswith(PREFIX) else rest)(scope, receive, send)
+        return (webhooks if scope["path"].startswith(PREFIX) else rest)(scope, receive, send)
 
     return app
 

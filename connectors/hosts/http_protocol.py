@@ -12,6 +12,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from connectors.hosts.answers import HttpAnswer
+from connectors.hosts.body import WHOLE
 from connectors.hosts.entrance import LINGER_S
 from connectors.hosts.outgoing import Outgoing
 from connectors.hosts.rejections import BUSY, MALFORMED, TOO_MANY_HEADERS, TOO_SLOW, Kind, Rejected
@@ -63,6 +64,9 @@ class _CarefulProtocol(H11Protocol):
         super().data_received(data)
         if self.conn.their_state is not h11.IDLE:
             self._stop_waiting()
+            if self.conn.their_state is h11.DONE:
+                # The application begins in the next turn of the loop, and need not watch over the body.
+                self.scope.setdefault(WHOLE, True)  # type: ignore[typeddict-item] # ours, beside ASGI's
         elif self._head_timer is None and not self.transport.is_closing():
             # The next request on a kept connection has begun.
             self._await_head()

@@ -57,15 +57,17 @@ class Believer:
         via: str = client[0] if client else ""
         trusted = self._trusts(via)
         headers = Headers(
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, value in scope["headers"]
-            if trusted or name.lower() not in _FORWARDED
+            [
+                (name.decode("latin-1"), value.decode("latin-1"))
+                for name, value in scope["headers"]
+                if trusted or name.lower() not in _FORWARDED
+            ]
         )
         return Origin(
             headers=headers,
             peer=self._first_stranger(headers, via) if trusted else via,
             via=via,
-            url=self._url(scope, headers),
+            url=self._url(scope, headers, trusted=trusted),
         )
 
     def _trusts(self, peer: str) -> bool:
@@ -87,12 +89,12 @@ class Believer:
                 return peer
         return peer
 
-    def _url(self, scope: Scope, headers: Headers) -> str:
-        # Only a trusted proxy's words are still among the headers.
+    def _url(self, scope: Scope, headers: Headers, *, trusted: bool) -> str:
         base = self._public_url
         if not base:
-            scheme = _last(headers, "x-forwarded-proto") or scope.get("scheme", "http")
-            base = f"{scheme}://{_last(headers, 'x-forwarded-host') or headers.get('host', '')}"
+            scheme = (trusted and _last(headers, "x-forwarded-proto")) or scope.get("scheme", "http")
+            host = (trusted and _last(headers, "x-forwarded-host")) or headers.first("host")
+            base = f"{scheme}://{host}"
         path: bytes = scope.get("raw_path") or b""
         query: bytes = scope.get("query_string") or b""
         return f"{base}{path.decode('latin-1')}{'?' if query else ''}{query.decode('latin-1')}"

@@ -12,24 +12,16 @@ class Room:
     """What all deliveries under way share: their number, and the bytes of their bodies."""
 
     def __init__(self, *, deliveries: int, body_bytes: int) -> None:
-        self._deliveries = deliveries
-        self._bytes = body_bytes
+        #: What is left of both.
+        self.free_deliveries = deliveries
+        self.free_bytes = body_bytes
 
     def enter(self) -> "Place":
         """Return the place of one delivery, to be left again. Raises NoRoom."""
-        if self._deliveries <= 0:
+        if self.free_deliveries <= 0:
             raise NoRoom
-        self._deliveries -= 1
+        self.free_deliveries -= 1
         return Place(self)
-
-    def _take(self, size: int) -> None:
-        if size > self._bytes:
-            raise NoRoom
-        self._bytes -= size
-
-    def _leave(self, size: int) -> None:
-        self._deliveries += 1
-        self._bytes += size
 
 
 class Place:
@@ -43,7 +35,9 @@ class Place:
 
     def take(self, size: int) -> None:
         """Have room for so many more bytes. Raises NoRoom."""
-        self._room._take(size)  # noqa: SLF001 - the two halves of one thing
+        if size > self._room.free_bytes:
+            raise NoRoom
+        self._room.free_bytes -= size
         self._size += size
 
     def __enter__(self) -> Self:
@@ -52,4 +46,5 @@ class Place:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._room._leave(self._size)  # noqa: SLF001 - as above
+        self._room.free_deliveries += 1
+        self._room.free_bytes += self._size

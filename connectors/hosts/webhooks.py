@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from connectors.base import Connector, Delivery
 from connectors.hosts.answers import HttpAnswer, http_answer, problem
-from connectors.hosts.body import Gone, TooLarge, TooSlow, read_body
+from connectors.hosts.body import WHOLE, Gone, TooLarge, TooSlow, read_body
 from connectors.hosts.bucket import Bucket
 from connectors.hosts.entrance import send_answer
 from connectors.hosts.origin import Believer
@@ -127,6 +127,7 @@ class Webhooks:
                     announced=_announced(scope),
                     limit=served.limit,
                     deadline_s=self._deadline_s,
+                    is_here=WHOLE in scope,
                     take=place.take,
                 )
                 return await self._receive(served.connector, scope, body, place.take)

@@ -68,9 +68,10 @@ def _query(url: str) -> JsonValue:
 
 
 def _headers(delivery: Delivery) -> dict[str, JsonValue]:
-    headers = delivery.headers
-    # As RFC 9110, section 5.3, combines them.
-    return {name: ", ".join(headers.all(name)) for name in headers if name not in _CREDENTIALS}
+    seen: dict[str, JsonValue] = {**delivery.headers.joined()}
+    for name in _CREDENTIALS:
+        seen.pop(name, None)
+    return seen
 
 
 def _body(delivery: Delivery, headers: Mapping[str, JsonValue], *, without_body: bool) -> JsonValue:

@@ -32,3 +32,10 @@ def test_a_name_can_be_left_out() -> None:
         pair for pair in HEADERS.pairs if pair[0].lower() != "x-key"
     )
     assert HEADERS.without("missing").pairs == HEADERS.pairs
+
+
+def test_the_values_of_a_header_are_joined_and_the_first_stands_alone() -> None:
+    """Whoever wants one value gets the first, and a header that is not there is empty."""
+    headers = Headers([("X-To", "one"), ("Host", "here"), ("x-to", "two")])
+    assert headers.joined() == {"x-to": "one, two", "host": "here"}
+    assert (headers.first("X-TO"), headers.first("none")) == ("one", "")

@@ -4,14 +4,14 @@ All keys of a partition carry the hash tag `{service/index}`, so that a script t
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from worker.lanes import Partition
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Keys:
-    """The keys of one partition."""
+    """The keys of one partition; those that stand for all of it are made once."""
 
     #: What every key of the partition begins with.
     prefix: str
@@ -22,72 +22,72 @@ class Keys:
         """Return the keys of a partition; the same ones every time, because a process has few."""
         return Keys(f"bridge:{{{partition.service}/{partition.index}}}:")
 
-    @property
+    @cached_property
     def due(self) -> str:
         """Sorted set: lane → milliseconds at which somebody should look at it next."""
         return self.prefix + "due"
 
-    @property
+    @cached_property
     def active(self) -> str:
         """Sorted set: open interaction → milliseconds of its last activity."""
         return self.prefix + "active"
 
-    @property
+    @cached_property
     def checked(self) -> str:
         """Sorted set: open interaction → milliseconds of its last check."""
         return self.prefix + "checked"
 
-    @property
+    @cached_property
     def enlisting(self) -> str:
         """String: how far the activity index was read for what is to be checked."""
         return self.prefix + "enlisting"
 
-    @property
+    @cached_property
     def unswept(self) -> str:
         """String: why a person paused the sweeps of the service."""
         return self.prefix + "unswept"
 
-    @property
+    @cached_property
     def gate(self) -> str:
         """Hash: the service's brake."""
         return self.prefix + "gate"
 
-    @property
+    @cached_property
     def out(self) -> str:
         """Sorted set: lane → end of its lease."""
         return self.prefix + "out"
 
-    @property
+    @cached_property
     def bell(self) -> str:
         """String: milliseconds until which nobody needs to ring."""
         return self.prefix + "bell"
 
-    @property
+    @cached_property
     def dead(self) -> str:
         """Sorted set: dead letter → milliseconds of its burial."""
         return self.prefix + "dead"
 
-    @property
+    @cached_property
     def tally(self) -> str:
         """Hash: counter → count."""
         return self.prefix + "tally"
 
-    @property
+    @cached_property
     def outbox(self) -> str:
         """Stream: notices that were not passed on to the subscriptions."""
         return self.prefix + "outbox"
 
-    @property
+    @cached_property
     def pace(self) -> str:
         """Hash: what was counted in each minute, hour and day."""
         return self.prefix + "pace"
 
-    @property
+    @cached_property
     def paces(self) -> str:
         """Sorted set: channel → milliseconds at which anything of it was counted last."""
         return self.prefix + "paces"
 
-    @property
+    @cached_property
     def recent(self) -> str:
         """Sorted set: the last conversations of which anything was heard → milliseconds of that."""
         return self.prefix + "recent"

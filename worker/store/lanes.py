@@ -88,9 +88,7 @@ class RedisLanes(Linked):
         if word in {b"conflict", b"full", b"overtaken"}:
             raise _refusal(command, word, answer)
         said, ring = answer
-        return Appended(
-            seen.read(service, lane, key, said, duplicate=word == b"duplicate").receipt, bool(ring)
-        )
+        return Appended(seen.answer(service, lane, key, said, duplicate=word == b"duplicate"), bool(ring))
 
     async def claim(
         self,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from worker.gate_settings import GateSettings
@@ -26,7 +27,7 @@ HOOK_MEMORY_MS = 24 * 3600 * 1000
 UNSAID = "no reason given"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ServiceLimits:
     """What one service's lanes may hold, and for how long."""
 
@@ -45,7 +46,7 @@ class ServiceLimits:
         """Return how long a key of a channel is remembered."""
         return self.channel_windows_ms.get(channel, self.dedup_window_ms)
 
-    @property
+    @cached_property
     def longest_window_ms(self) -> int:
         """How long any key is remembered."""
         return max(self.dedup_window_ms, *self.channel_windows_ms.values(), 0)

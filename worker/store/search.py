@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from worker.arrivals import ARRIVALS_CAP, Arrival
+from worker.arrivals import ARRIVALS_CAP, Arrival, decode, encode
 from worker.lanes import Seen
 from worker.pace import Pace
 from worker.search_ports import Waiting
@@ -63,7 +63,7 @@ class RedisSearch(Linked):
     async def put_arrivals(self, channel: str, arrivals: Sequence[Arrival]) -> None:
         """See `worker.search_ports.Arrivals.put_arrivals`."""
         pipeline, key = self._link.redis.pipeline(transaction=False), arrivals_key(channel)
-        pipeline.lpush(key, *(each.model_dump_json(exclude_defaults=True) for each in arrivals))
+        pipeline.lpush(key, *map(encode, arrivals))
         pipeline.ltrim(key, 0, ARRIVALS_CAP - 1)
         pipeline.pexpire(key, _ARRIVALS_KEPT)
         await self._link.ask(pipeline.execute())
@@ -135,6 +135,6 @@ def _channel(head: bytes | None) -> str:
 def _arrival(stored: Any) -> Arrival | None:  # noqa: ANN401 - Redis answers in any shape
     """Read an arrival; one that a newer bridge wrote hides no other."""
     try:
-        return Arrival.model_validate_json(stored)
+        return decode(stored)
     except ValidationError:
         return None

@@ -14,6 +14,7 @@ import hashlib
 import re
 import struct
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from worker.lanes import Receipt, Seen
@@ -69,20 +70,25 @@ def read(service: str, external_id: str, key: str, stored: bytes, *, duplicate: 
     """
     if stored[:1].isdigit():
         return _read_text(service, external_id, stored, duplicate=duplicate)
-    expires, marks, sequence, position, accepted = _FACTS.unpack_from(stored)
+    expires, marks, *_ = _FACTS.unpack_from(stored)
+    first = answer(service, external_id, key, stored, duplicate=duplicate)
+    return Seen(first, marks.hex(), _moment(expires))
+
+
+def answer(service: str, external_id: str, key: str, stored: bytes, *, duplicate: bool = False) -> Receipt:
+    """Read no more than the receipt of what was said under a key, which is all that its sender is told."""
+    if stored[:1].isdigit():
+        return _read_text(service, external_id, stored, duplicate=duplicate).receipt
+    _, _, sequence, position, accepted = _FACTS.unpack_from(stored)
     name, lane = _names(key, stored[_FACTS.size :])
-    return Seen(
-        Receipt(
-            id=name,
-            service=service,
-            external_id=lane,
-            sequence=sequence,
-            position=position,
-            accepted_at=_moment(accepted),
-            duplicate=duplicate,
-        ),
-        marks.hex(),
-        _moment(expires),
+    return Receipt(
+        id=name,
+        service=service,
+        external_id=lane,
+        sequence=sequence,
+        position=position,
+        accepted_at=_moment(accepted),
+        duplicate=duplicate,
     )
 
 
@@ -117,5 +123,7 @@ def _channel(key: str) -> str:
     return key.partition(":")[0] + "-"
 
 
+# Whoever asks for a key's bucket asks for its digest next.
+@lru_cache(maxsize=128)
 def _sha(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()

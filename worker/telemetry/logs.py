@@ -125,7 +125,7 @@ class LogListener:
         """Write one line."""
         level, names = _SHAPES[type(event)]
         # Most events are never written where only warnings are: they must not cost what writing costs.
-        log = self._log
+        log = self._bound or self._log
         if log.is_enabled_for(level):
             values = {name: getattr(event, name) for name in names}
             said = {name: _short(value) for name, value in values.items() if value != ""}

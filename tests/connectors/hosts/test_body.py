@@ -55,3 +55,17 @@ def test_a_sender_may_go() -> None:
     """A sender that disconnects is gone."""
     with pytest.raises(Gone):
         read(part(b"1"), {"type": "http.disconnect"})
+
+
+def test_a_body_that_is_here_is_read_without_a_clock() -> None:
+    """Where all of it came with its head, no deadline can make it late; what it weighs still counts."""
+
+    async def receive() -> Message:
+        return part(b"12345", more=False)
+
+    async def go(limit: int) -> bytes:
+        return await read_body(receive, announced=None, limit=limit, deadline_s=0, is_here=True)
+
+    assert asyncio.run(go(5)) == b"12345"
+    with pytest.raises(TooLarge):
+        asyncio.run(go(4))
