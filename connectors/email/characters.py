@@ -15,11 +15,11 @@ def one_line(text: str) -> str:
 
 def paragraphs(text: str) -> str:
     """Return the text without control characters and superfluous white space, its lines kept."""
-    plain = text.replace("\r\n", "\n")
-    if _is_plain(plain):
+    lines = text.splitlines()  # at the same characters as `_BREAKS`
+    if "".join(lines).isprintable():
         # No white space but spaces and line ends: then the text is tidied as a whole, which is much quicker.
-        tidy = _shortened(unicodedata.normalize("NFC", plain), "  ", " ")
-        tidy = tidy.replace(" \n", "\n").replace("\n ", "\n")
+        plain = unicodedata.normalize("NFC", "\n".join(map(str.strip, lines)))
+        tidy = _shortened(plain, "  ", " ")
     else:
         tidy = "\n".join(" ".join(line.split()) for line in _fit(text).split("\n"))
     return _shortened(tidy, "\n\n\n", "\n\n").strip()
@@ -38,12 +38,6 @@ def words(tidy: str) -> str:
 
 
 def _fit(text: str) -> str:
-    plain = text.replace("\r\n", "\n")
-    if not _is_plain(plain):
-        plain = _UNFIT.sub("", _BREAKS.sub("\n", text))
+    # Nothing of most texts must go: to ask is much quicker than to look for it.
+    plain = text if text.isprintable() else _UNFIT.sub("", _BREAKS.sub("\n", text))
     return unicodedata.normalize("NFC", plain)
-
-
-def _is_plain(text: str) -> bool:
-    """Say whether nothing of a text must go, as of most: to ask is much quicker than to look for it."""
-    return text.replace("\n", "").isprintable()

@@ -1,5 +1,6 @@
 """Mail headers: their values as text. What makes no sense is empty; nothing here raises."""
 
+import re
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
@@ -9,6 +10,13 @@ from connectors.email.encoded_word import decode_words
 
 # What the standard library has been seen to raise for headers of strangers.
 _FAULTS = (ValueError, TypeError, LookupError, OverflowError, RecursionError)
+# Most mailboxes are as plain as this; the library reads them character by character.
+_WORDS = r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
+_PLAIN_MAILBOX = re.compile(
+    rf"(?:(?P<name>[a-z0-9_+-]+(?: [a-z0-9_+-]+)*) )?<(?P<address>{_WORDS}@{_WORDS})>",
+    re.ASCII | re.IGNORECASE,
+)
+_PLAIN_ADDRESS = re.compile(rf"{_WORDS}@{_WORDS}", re.ASCII | re.IGNORECASE)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -29,8 +37,17 @@ def text(mail: Message, name: str) -> str:
 
 def mailbox(mail: Message, name: str) -> tuple[str, str]:
     """Return the display name and the address of the first mailbox in a header."""
+    written = line(mail, name)
+    if _PLAIN_ADDRESS.fullmatch(written):
+        return "", written
+    if plain := _PLAIN_MAILBOX.fullmatch(written):
+        return plain["name"] or "", plain["address"]
+    return _any_mailbox(written)
+
+
+def _any_mailbox(written: str) -> tuple[str, str]:
     try:
-        found = [pair for pair in getaddresses([line(mail, name)]) if pair[1]]
+        found = [pair for pair in getaddresses([written]) if pair[1]]
     except _FAULTS:
         return "", ""
     if not found:

@@ -27,6 +27,13 @@ _FEWEST_HEADERS = 3
 
 def new_text(text: str) -> str:
     """Return the new part of a text, or all of it if none of it is new. Lines end in LF."""
+    if not any(sign in text for sign in _ENDINGS):
+        # Each quote and signature has one of these: to look for characters is much quicker than line by line.
+        return text.strip() or text
+    return _new_part(text)
+
+
+def _new_part(text: str) -> str:
     lines = text.split("\n")
     kept = _without_signature(_without_trailing_quote(lines[: _quote_begins(lines)]))
     fresh = "\n".join(kept).strip()
@@ -67,8 +74,10 @@ def _without_trailing_quote(lines: list[str]) -> list[str]:
 
 def _without_signature(lines: list[str]) -> list[str]:
     """Return the lines before the one that begins the signature."""
-    begins = next((at for at, line in enumerate(lines) if line.rstrip() == _SIGNATURE), len(lines))
-    return lines[:begins]
+    for at, line in enumerate(lines):
+        if line.startswith(_SIGNATURE) and line.rstrip() == _SIGNATURE:
+            return lines[:at]
+    return lines
 
 
 def _is_quoted(line: str) -> bool:

@@ -21,6 +21,9 @@ _AUTH_LINE = 12_288
 _WORDS = r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
 _PLAIN_PATH = re.compile(rf"<({_WORDS}@{_WORDS})>(?:\Z| +(?=[a-z]))", re.ASCII | re.IGNORECASE)
 
+# What the standard library has been seen to raise for paths that end too early, such as `<` and `a@[`.
+_GRAMMAR_FAULTS = (IndexError, AttributeError, UnboundLocalError)
+
 
 class Desk(Protocol):
     """Who keeps the sessions."""
@@ -128,8 +131,12 @@ class Session(SMTP):
         await self.push(reply)
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
-        plain = _PLAIN_PATH.match(arg)
-        return (plain[1], arg[plain.end() :]) if plain else super()._getaddr(arg)
+        if plain := _PLAIN_PATH.match(arg):
+            return plain[1], arg[plain.end() :]
+        try:
+            return super()._getaddr(arg)
+        except _GRAMMAR_FAULTS:
+            return None, None
 
     async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802 - aiosmtpd's name
         """Take a mechanism in any case of its letters (RFC 4422, section 3.1)."""

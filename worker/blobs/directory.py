@@ -79,14 +79,15 @@ class DirectoryBlobs:
         if not self._is_prepared:
             self._prepare()
         path = self._path(name)
-        self._make(path.parent)
         draft = self._root / DRAFTS / f"{name.digest}.{uuid.uuid4().hex}"
         try:
-            with open(draft, "xb", opener=_private) as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
+            _write(draft, content)
+            try:
+                draft.replace(path)
+            except FileNotFoundError:
+                # The first of its folder; to look for the folder each time would cost every blob.
+                self._make(path.parent)
+                draft.replace(path)
         except OSError:
             draft.unlink(missing_ok=True)
             raise
@@ -153,8 +154,16 @@ def _head(name: BlobName, found: os.stat_result) -> BlobHead:
     return BlobHead(name, datetime.fromtimestamp(found.st_mtime, UTC), found.st_size)
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, mode=0o600)
+def _write(draft: Path, content: bytes) -> None:
+    """Write a new file and force it to the disk, with no system call that does not need to be."""
+    opened = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode=0o600)
+    try:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(opened, rest) :]
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _sync(folder: Path) -> None:

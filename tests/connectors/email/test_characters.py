@@ -48,3 +48,9 @@ def test_tidied_as_a_whole_or_line_by_line(text: str) -> None:
     """A text without odd white space is tidied as one with it is; its words are what stands between gaps."""
     assert paragraphs(text + "\n\tx") == paragraphs(text + "\nx")
     assert words(paragraphs(text)) == " ".join(paragraphs(text).split())
+
+
+@given(st.text(st.sampled_from(" \n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029ab\u0301"), max_size=20))
+def test_every_kind_of_line_end_is_one(text: str) -> None:
+    """A text is tidied as a whole as it is line by line, whatever its lines end in."""
+    assert paragraphs(f"{text}\nx") == paragraphs(f"{text}\n\tx")

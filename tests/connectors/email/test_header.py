@@ -78,3 +78,35 @@ def test_nothing_raises(value: bytes) -> None:
         header.moment(found, "x"),
     ]
     assert all(isinstance(text, str) for text in texts)
+
+
+PIECES = st.sampled_from(
+    [
+        "Ada",
+        "b.c",
+        "=?utf-8?q?=41?=",
+        "O'Neil",
+        "9",
+        "_+-",
+        " ",
+        "<",
+        ">",
+        "@",
+        ".",
+        ",",
+        '"',
+        "(",
+        ":",
+        ";",
+        "ä",
+    ]
+)
+PLAIN = st.from_regex(r"([A-Za-z0-9_+-]+ ){0,3}<?[a-z0-9_+.-]+@[a-z0-9_+.-]+>?", fullmatch=True)
+
+
+@given(st.one_of(PLAIN, st.lists(PIECES, max_size=9).map("".join)))
+def test_a_plain_mailbox_is_read_as_every_other(value: str) -> None:
+    """What is read in short is what the library makes of it character by character."""
+    found = Message()
+    found["From"] = value
+    assert header.mailbox(found, "from") == header._any_mailbox(header.line(found, "from"))

@@ -7,7 +7,7 @@ import quotequail
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.email.reply import new_text
+from connectors.email.reply import _new_part, new_text
 
 OLD = "> The old\n> text\n"
 
@@ -126,3 +126,13 @@ def test_only_what_cannot_introduce_a_quote_is_passed_over(lines: list[str]) -> 
     found = quotequail.quote(text, limit=len(lines) + 2, quote_intro_line=True)
     before = found[0][1]
     assert new_text(text) == new_text(before) or len(found) == 1
+
+
+@given(
+    st.text(st.sampled_from(" \nab.\uff1a:>-_"), max_size=30),
+    st.text(st.sampled_from(" \nab.\uff1a"), max_size=30),
+)
+def test_a_text_without_signs_of_a_quote_is_new(some: str, none: str) -> None:
+    """What is passed over because it has no sign of a quote is what line by line would leave."""
+    for text in (some, none, f"{none}\nfrom\n{some}"):
+        assert new_text(text) == _new_part(text)

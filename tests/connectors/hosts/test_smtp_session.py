@@ -297,6 +297,25 @@ def test_a_plain_path_is_read_as_every_other() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("path", ["<", '"', "<ada@[", "ada@[ "])
+def test_a_path_that_ends_too_early_is_refused_as_malformed(place: Place, path: str) -> None:
+    """Paths that break the standard library's grammar are the sender's fault and not ours: 553, not 451."""
+
+    def talk(port: int) -> None:
+        with client(port) as sender:
+            sender.ehlo()
+            assert sender.docmd(f"MAIL FROM:{path}")[0] == 553
+            assert sender.mail("a@example.org")[0] == 250
+            assert sender.docmd(f"RCPT TO:{path}")[0] == 553
+            assert sender.rcpt(SUPPORT)[0] == 250
+
+    async def main() -> None:
+        async with place.smtp() as server:
+            await asyncio.to_thread(talk, server.port)
+
+    asyncio.run(main())
+
+
 def test_data_out_of_turn_is_refused(place: Place) -> None:
     """Before a greeting, a login where there are users, or a recipient, and with words behind it."""
 

@@ -86,6 +86,17 @@ def test_bytes_and_folders_are_forced_to_the_disk_before_put_returns(
     assert happened == ["file", "name", "folder"]
 
 
+def test_a_disk_that_takes_bytes_piece_by_piece_gets_them_all(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write that takes only some of the bytes is followed by one of the rest."""
+    write = os.write
+    with monkeypatch.context() as patched:
+        patched.setattr(directory.os, "write", lambda opened, content: write(opened, content[:3]))
+        asyncio.run(DirectoryBlobs(root).put(NAME, MAIL))
+    assert asyncio.run(DirectoryBlobs(root).get(NAME)) == MAIL
+
+
 def test_drafts_of_the_dead_are_thrown_away(root: Path) -> None:
     """What a killed process left a day ago goes; what somebody may still be writing stays."""
     asyncio.run(DirectoryBlobs(root).put(NAME, MAIL))
