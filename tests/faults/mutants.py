@@ -40,7 +40,8 @@ def _unfenced(verb: str, check: str) -> Cut:
 _APPEND: Final = """\
         appended = await self._store.append(command, receipt_id=self._ids(), now=self._clock())
         self._tell(command, appended.receipt, began)
-        self._ring(command, appended)
+        if appended.ring:
+            self._ring(command)
         return appended.receipt
 """
 _APPEND_LATER: Final = """\
@@ -52,7 +53,8 @@ _APPEND_LATER: Final = """\
             said = {"service": command.service, "external_id": command.external_id}
             return Receipt(id=name, sequence=1, position=0, accepted_at=now, **said)
         self._tell(command, appended.receipt, began)
-        self._ring(command, appended)
+        if appended.ring:
+            self._ring(command)
         return appended.receipt
 """
 
@@ -71,7 +73,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         (
             Cut(
                 "worker/store/lua/claim.lua",
-                "local suspect = (state[3] == '1' or state[4] == '1') and 1 or 0",
+                "local suspect = (stolen == 1 or state[4] == '1') and 1 or 0",
                 "local suspect = 0",
             ),
         ),
