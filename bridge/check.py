@@ -189,7 +189,7 @@ async def _broker(settings: Settings, secrets: Secrets) -> list[Finding]:
         if why := distrust(error) or await _distrust_of_sentinels(url):
             return [problem("broker", told("broker", "broker.url", why))]
         return [problem("broker", f"does not answer ({type(error).__name__}: {error}); is broker.url right?")]
-    return [ok("broker", f"answers ({urlsplit(url).scheme})")]
+    return [ok("broker", f"answers ({url.partition('://')[0]})")]
 
 
 async def _distrust_of_sentinels(url: str) -> str:

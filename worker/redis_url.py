@@ -9,6 +9,7 @@ Options follow a `?` and are redis-py's (`ssl_ca_certs=…`); the sentinels' own
 `sentinel_password`.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -18,6 +19,7 @@ from worker.errors import SettingsError
 
 _REDIS_PORT: Final = 6379
 _SENTINEL_PORT: Final = 26379
+_AUTHORITY_END: Final = re.compile("[/?#]")
 _OF_SENTINELS: Final = ("sentinel_username", "sentinel_password")
 
 
@@ -69,8 +71,10 @@ def read_redis_url(url: str, setting: str) -> RedisUrl:
     way, plain = _SCHEMES[scheme]
     if way is Way.DIRECT:
         return RedisUrl(way, f"{plain}://{rest}")
-    parts = urlsplit(f"{plain}://{rest}")
-    login, _, hosts = parts.netloc.rpartition("@")
+    # Several hosts are no authority (RFC 3986), and newer Pythons say so: what follows is read without them.
+    authority = _AUTHORITY_END.split(rest, maxsplit=1)[0]
+    parts = urlsplit(f"{plain}://node{rest[len(authority) :]}")
+    login, _, hosts = authority.rpartition("@")
     nodes = tuple(_node(each, way, setting) for each in hosts.split(","))
     master, _, database = parts.path.strip("/").partition("/")
     if way is Way.CLUSTER and master:
@@ -87,8 +91,8 @@ def read_redis_url(url: str, setting: str) -> RedisUrl:
 
 
 def _node(written: str, way: Way, setting: str) -> tuple[str, int]:
-    parts = urlsplit(f"//{written}")
     try:
+        parts = urlsplit(f"//{written}")
         port = parts.port
     except ValueError as error:
         raise SettingsError(f"{setting}: {written!r} is not HOST or HOST:PORT") from error

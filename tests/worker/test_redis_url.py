@@ -45,6 +45,7 @@ def test_each_form_is_read(written: str, read: RedisUrl) -> None:
         ("sentinel://:sesame@a,b", "the master's name is missing"),
         ("sentinel://:sesame@a,,b/main", "a host is missing"),
         ("cluster://:sesame@a:b", "'a:b' is not HOST or HOST:PORT"),
+        ("cluster://:sesame@a,[::1", r"'\[::1' is not HOST or HOST:PORT"),
         ("cluster://:sesame@a/0", "a cluster has no databases"),
     ],
 )
