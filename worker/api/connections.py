@@ -68,7 +68,10 @@ class Server:
             except Broken as broken:
                 if not repeatable or broken.status or isinstance(broken, Late):
                     raise
-        return await self._ask(await self._connect(connect_s), request, until)
+        wire = await self._connect(connect_s)
+        if not wire.free:
+            raise NotSent("the server closed the connection at once")
+        return await self._ask(wire, request, until)
 
     def close(self) -> None:
         """Close what is kept; another call opens it anew."""

@@ -83,11 +83,15 @@ def judge(case: Case, outcome: Outcome) -> Verdict:
     verdict = _judge(case, outcome)
     if isinstance(verdict, Bury):
         return replace(verdict, doubt=_in_doubt(case) or _leaves_doubt(case, outcome))
-    return _settled(case, verdict) if case.step.purpose is Purpose.READ_BACK else verdict
+    given_up = isinstance(outcome, Unknown) and isinstance(case.step.operation, _WRITES)
+    return _settled(case, verdict) if given_up or case.step.purpose is Purpose.READ_BACK else verdict
 
 
 def _settled(case: Case, verdict: Verdict) -> Verdict:
-    """Keep the next try from coming before the create that was given up can no longer take effect unseen."""
+    """Keep the next try from coming before a write that was given up can no longer take effect unseen.
+
+    A create would be made twice, and an old update would take effect after newer ones.
+    """
     match verdict:
         case Again():
             return replace(verdict, delay_s=max(verdict.delay_s, case.settling_s))

@@ -10,7 +10,7 @@ import pytest
 
 from worker.api.connections import Connections, NotSent, Server
 from worker.api.origin import Origin
-from worker.api.wire import Broken
+from worker.api.wire import Broken, Wire
 
 Serve = Callable[..., AbstractAsyncContextManager[Any]]
 
@@ -44,6 +44,22 @@ def _meet(serve: Serve, *replies: Any, calls: int, repeatable: bool = False) -> 
 def test_nothing_is_repeated_on_a_fresh_connection(serve: Serve, end: str, *, repeatable: bool) -> None:
     """A connection that breaks before the answer carried the request once."""
     assert _meet(serve, end, calls=1, repeatable=repeatable) == (["broken"], 1, 1)
+
+
+def test_a_connection_that_ends_as_it_begins_carries_nothing(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever cuts it before the request is written has certainly not got one."""
+    connected = Server._connected
+
+    async def cut(server: Server) -> Wire:
+        wire = await connected(server)
+        wire.drop()
+        return wire
+
+    monkeypatch.setattr(Server, "_connected", cut)
+    with pytest.raises(NotSent, match="closed the connection at once"):
+        _meet(serve, OK, calls=1)
 
 
 @pytest.mark.parametrize("end", ["reset", "close"])

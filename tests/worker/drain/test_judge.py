@@ -339,7 +339,7 @@ TABLE = {
         update(),
         OPEN,
         Unknown(NO_ANSWER),
-        Again(1.0, "connection reset", suspect=True),
+        Again(SETTLING_S, "connection reset", suspect=True),
     ),
     "update 409": Row(
         update_step(update(), OPEN),
@@ -371,7 +371,7 @@ TABLE = {
         Applied(NEW.ended(by=EndedBy.ELSEWHERE, tombstone=SENT, at=NOW), "already gone"),
     ),
     "stop without an answer": Row(
-        stop_step(OPEN), STOP, OPEN, Unknown(NO_ANSWER), Again(1.0, "connection reset", suspect=True)
+        stop_step(OPEN), STOP, OPEN, Unknown(NO_ANSWER), Again(SETTLING_S, "connection reset", suspect=True)
     ),
     # any
     "any 400": Row(
@@ -677,9 +677,10 @@ def a_lost_create_is_read_back_at_once(here: Case, outcome: Outcome, verdict: Ve
     return True
 
 
-def a_lost_create_has_time_to_show(here: Case, _outcome: Outcome, verdict: Verdict) -> bool:
-    """After a read-back that settles nothing, no try comes before that create can no longer take effect."""
-    if here.step.purpose is not Purpose.READ_BACK:
+def a_lost_write_has_time_to_show(here: Case, outcome: Outcome, verdict: Verdict) -> bool:
+    """No try comes before a write without an answer can no longer take effect."""
+    writes = isinstance(here.step.operation, CreateInteraction | UpdateInteraction | StopInteraction)
+    if here.step.purpose is not Purpose.READ_BACK and not (writes and isinstance(outcome, Unknown)):
         return True
     match verdict:
         case Again():
@@ -727,7 +728,7 @@ PROMISES = (
     holds_never_bury,
     doubt_is_kept,
     a_lost_create_is_read_back_at_once,
-    a_lost_create_has_time_to_show,
+    a_lost_write_has_time_to_show,
     only_failures_weigh,
     waits_are_bounded,
     tries_end,
