@@ -147,6 +147,11 @@ class Part:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(sign)
 
+    def wait(self, timeout_s: float) -> None:
+        """Return when it has ended. Raises `subprocess.TimeoutExpired`."""
+        if self.process is not None:
+            self.process.wait(timeout_s)
+
     def kill(self) -> None:
         """End it at once."""
         if self.process is not None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import subprocess
 import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,6 +24,8 @@ from tests.faults.senders import Senders
 HEALING_S: Final = 240.0
 _HOUR_S: Final = 3600
 _SUPERVISED_S: Final = 0.5
+#: How long what is asked to stop may take before it is killed, as any supervisor does.
+_GRACE_S: Final = 10.0
 
 
 @dataclass(slots=True)
@@ -190,11 +193,11 @@ class Storm:
         part = self.processes.parts[fault.target]
         self._down.append(part.name)
         part.send(signal.SIGTERM)
-        process = part.process
-        if process is not None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(10):
-                    await asyncio.to_thread(process.wait)
+        try:
+            await asyncio.to_thread(part.wait, _GRACE_S)
+        except subprocess.TimeoutExpired:
+            self.done["killed: did not stop in time"] += 1
+            part.kill()
         self._down.remove(part.name)
         part.start()
 
