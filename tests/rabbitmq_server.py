@@ -8,11 +8,14 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from tests.imap_servers import free_port
 
+#: All that the bridge declares.
+QUEUES: Final = ("bridge.drain", "bridge.tick", "bridge.commands", "bridge.upkeep")
 _PATIENCE_S = 90.0
 _PLACES = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "/usr/local/sbin/rabbitmq-server")
 

@@ -18,7 +18,7 @@ import pytest
 from kombu import Connection
 
 from bridge.redis_server import RedisServer
-from tests.rabbitmq_server import RabbitServer
+from tests.rabbitmq_server import QUEUES, RabbitServer
 from tests.redis_servers import Node
 from tests.stories.conftest import Stack, create, staged, update, wait_until
 from tests.stories.test_death import creates_by_id, steps_by_id
@@ -26,7 +26,6 @@ from tests.stories.test_death import creates_by_id, steps_by_id
 pytestmark = [pytest.mark.story, pytest.mark.timeout(240)]
 
 ROOT = Path(__file__).parents[2]
-_QUEUES = ("bridge.drain", "bridge.tick", "bridge.commands", "bridge.upkeep")
 
 
 @pytest.fixture(scope="module")
@@ -133,12 +132,12 @@ def test_a_killed_rabbitmq_costs_no_command(stack: Stack, rabbit: RabbitServer) 
     stack.submit([create(name) for name in names])
     wait_until(lambda: len(creates_by_id(stack)) == 40, reason="the creates, rung over RabbitMQ")
     with Connection(rabbit.url) as connection:
-        for queue in _QUEUES:
+        for queue in QUEUES:
             # a declaration with another type than the queue's would be refused
             connection.channel().queue_declare(
                 queue, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"}
             )
-    wait_until(lambda: all(map(rabbit.has_kept, _QUEUES)), reason="RabbitMQ to write down its queues")
+    wait_until(lambda: all(map(rabbit.has_kept, QUEUES)), reason="RabbitMQ to write down its queues")
 
     stack.submit([update(name, 1) for name in names])
     rabbit.stop(signal.SIGKILL)

@@ -12,9 +12,8 @@ from kombu import Connection
 from kombu.exceptions import KombuError
 
 from tests.faults.proxy import Link, Way, to_port
-from tests.rabbitmq_server import RabbitServer
+from tests.rabbitmq_server import QUEUES, RabbitServer
 
-QUEUES: Final = ("bridge.drain", "bridge.tick", "bridge.commands", "bridge.upkeep")
 BROKEN: Final = "RabbitMQ back with a broken queue → deleted by hand"
 
 

@@ -7,8 +7,9 @@ import pytest
 from amqp.exceptions import NotFound
 from kombu import Connection
 
-from tests.faults.grounds.rabbitmq import QUEUES, RabbitMQ
+from tests.faults.grounds.rabbitmq import RabbitMQ
 from tests.faults.processes import ROOT
+from tests.rabbitmq_server import QUEUES
 
 
 def test_these_are_the_queues() -> None:
