@@ -4,9 +4,7 @@ import contextlib
 import importlib.util
 import os
 import pwd
-import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,11 +18,10 @@ from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
 from tests.certificates import self_signed
+from tests.ports import free_port
 
 USER, PASSWORD = "support@example.com", "sesame"
 _PATIENCE_S = 15.0
-#: Below the range from which Linux takes the ports of outgoing connections.
-_LOWEST, _PORTS = 15_000, 17_000
 
 _DOVECOT = """
 base_dir = {home}/run
@@ -229,14 +226,6 @@ def _configured(home: Path, files: tuple[Path, Path], server: ImapServer, intros
         )
     )
     return config
-
-
-def free_port() -> int:
-    """Return a port that is free at the moment, and that no outgoing connection will be given."""
-    while True:
-        port = _LOWEST + secrets.randbelow(_PORTS)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
 
 
 def _await(server: ImapServer, log: Path | None = None) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from tests.imap_servers import free_port
+from tests.ports import free_port
 
 #: All that the bridge declares.
 QUEUES: Final = ("bridge.drain", "bridge.tick", "bridge.commands", "bridge.upkeep")

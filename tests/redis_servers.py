@@ -16,7 +16,7 @@ import redis
 from redis.exceptions import RedisError
 
 from bridge.redis_server import find_server
-from tests.imap_servers import free_port
+from tests.ports import free_port
 
 _PATIENCE_S = 30.0
 _DURABLE = (
@@ -94,6 +94,8 @@ class Node:
             self.process = None
 
     def _answers(self) -> bool:
+        if self.process is None or self.process.poll() is not None:
+            pytest.fail(f"the server at {self.name} ended: {(self.directory / 'log').read_text()[-500:]}")
         with self.client as client:
             return bool(client.ping())
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
+from tests.ports import free_port
 from worker.blobs.s3 import open_s3
 
 ACCESS_KEY: Final = "bridge-test"
@@ -60,7 +60,7 @@ def running(program: str, directory: Path) -> Iterator[str]:
 def _started(program: str, directory: Path) -> "tuple[subprocess.Popen[bytes], str]":
     """Return a server that answers: somebody else may take a port between its choice and its use."""
     for number in range(_TRIES):
-        ports, data = _free_ports(2 * len(_PARTS)), directory / f"try-{number}"
+        ports, data = [free_port() for _ in range(2 * len(_PARTS))], directory / f"try-{number}"
         data.mkdir()  # what one wrote, its ports among it, leads the next one astray
         server, endpoint = _start(program, directory, data, ports), f"http://127.0.0.1:{ports[6]}"
         if _answers(endpoint, server):
@@ -87,14 +87,6 @@ def _end(server: "subprocess.Popen[bytes]") -> None:
     # It has nothing to keep, and to end in good order takes it longer than all tests it serves.
     server.kill()
     server.wait()
-
-
-def _free_ports(count: int) -> list[int]:
-    opened = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports: list[int] = [each.getsockname()[1] for each in opened]
-    for each in opened:
-        each.close()
-    return ports
 
 
 def _answers(endpoint: str, server: "subprocess.Popen[bytes]") -> bool:

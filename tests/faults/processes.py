@@ -21,7 +21,7 @@ from tests.faults.grounds.choice import REDIS, Ground
 from tests.faults.grounds.ground import Broker, Server, Store
 from tests.faults.plan import BEATS, LONGEST, SERVICES, WORKERS
 from tests.faults.proxy import Link, Way, to_port
-from tests.imap_servers import free_port
+from tests.ports import free_port
 
 ROOT: Final = Path(__file__).parents[2]
 API_KEY: Final = "faults-api-key"

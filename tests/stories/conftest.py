@@ -23,7 +23,7 @@ from celery import Celery
 from kombu import Queue
 
 from bridge.redis_server import RedisServer
-from tests.imap_servers import free_port
+from tests.ports import free_port
 from worker.brokers import Kind, read_broker
 from worker.commands import Command, Create, Stop, Update
 from worker.errors import StoreUnavailable

@@ -1,7 +1,6 @@
 """The command API as its callers see it: real sockets, real Redis, a real worker, the sandbox behind it."""
 
 import asyncio
-import socket
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -9,6 +8,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from tests.ports import free_port
 from tests.stories.conftest import Stack, wait_until
 
 pytestmark = pytest.mark.story
@@ -58,13 +58,6 @@ class Caller:
             return httpx.get(self.base + "/readyz", timeout=1).status_code == 200
         except httpx.TransportError:
             return False
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ signed by their owners' own code, and go over HTTP.
 """
 
 import json
-import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +19,7 @@ from connectors.base import Delivery
 from connectors.registry import PRESETS, kind
 from console.request_file import read_request
 from tests.connectors.signing import sign
+from tests.ports import free_port
 from tests.stories.conftest import CONFIG, Stack, wait_until
 
 pytestmark = pytest.mark.story
@@ -85,13 +85,6 @@ def expected(name: str, fixture: str) -> list[dict[str, Any]]:
     written = json.loads((FIXTURES / name / f"{fixture}.expected.json").read_text("utf-8"))
     commands: list[dict[str, Any]] = written["commands"]
     return commands
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def is_up(port: int) -> bool:

@@ -12,7 +12,7 @@ from bridge.redis_server import RedisServer
 from console.pages.table import PAGES
 from console.tokens import csrf_of
 from tests.console.conftest import HASH, PASSWORD
-from tests.imap_servers import free_port
+from tests.ports import free_port
 from tests.redis_users import admit, denied
 from tests.stories.conftest import Stack, create, staged, update, wait_until
 from tests.stories.test_users import NOW, become

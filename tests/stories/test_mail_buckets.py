@@ -8,7 +8,7 @@ import httpx
 import obstore
 import pytest
 
-from tests.imap_servers import free_port
+from tests.ports import free_port
 from tests.s3_server import ACCESS_KEY, SECRET_KEY, bucket
 from tests.stories.conftest import Stack, wait_until
 from worker.letters import LetterHead

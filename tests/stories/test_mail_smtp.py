@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.certificates import self_signed
-from tests.imap_servers import free_port
+from tests.ports import free_port
 from tests.stories.conftest import Stack, wait_until
 from worker.interactions import State
 

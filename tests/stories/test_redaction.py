@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.imap_servers import USER, ImapServer, dovecot, free_port, has_dovecot, pymap
+from tests.imap_servers import USER, ImapServer, dovecot, has_dovecot, pymap
+from tests.ports import free_port
 from tests.stories.conftest import Stack, wait_until
 
 pytestmark = pytest.mark.story

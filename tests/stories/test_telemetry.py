@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from tests.deploy.test_dashboards import DASHBOARD, used
-from tests.imap_servers import free_port
 from tests.otlp_receiver import Receiver, receiving
+from tests.ports import free_port
 from tests.prometheus_tools import tool
 from tests.stories.conftest import Stack, wait_until
 

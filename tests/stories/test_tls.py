@@ -17,7 +17,7 @@ import redis
 from celery import Celery
 
 from tests.certificates import self_signed
-from tests.imap_servers import free_port
+from tests.ports import free_port
 from tests.rabbitmq_server import RabbitServer
 from tests.redis_servers import until
 from tests.stories.conftest import create

@@ -14,10 +14,11 @@ from typer.testing import CliRunner
 from bridge.cli.program import app
 from bridge.redis_server import RedisServer
 from tests.bridge.test_moving import everything
+from tests.ports import free_port
 from tests.redis_servers import until
 from tests.redis_users import admit, broker_url, denied, store_url
 from tests.stories.conftest import Stack, create, staged, update, wait_until
-from tests.stories.test_command_api import CLIENTS, KEY, Caller, free_port
+from tests.stories.test_command_api import CLIENTS, KEY, Caller
 from worker.letters import Unreadable
 from worker.mailboxes import Filing, Taken
 from worker.notes import Note

@@ -1,13 +1,13 @@
 """A ring is one small message, and a broker that is away costs a ring, never more."""
 
 import asyncio
-import socket
 from collections.abc import Iterator
 
 import pytest
 from celery import Celery
 from kombu import Queue
 
+from tests.ports import free_port
 from worker.doorbell import DRAIN, CeleryDoorbell
 from worker.events import Event, RingFailed
 from worker.lanes import Partition
@@ -51,10 +51,7 @@ def test_a_ring_says_where_to_look(celery: Celery) -> None:
 
 def test_a_broker_that_is_away_is_told_and_no_more() -> None:
     """The ring says that it failed and raises nothing: the tick rings again."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    app = Celery("test", broker=f"redis://127.0.0.1:{port}/0", set_as_current=False)
+    app = Celery("test", broker=f"redis://127.0.0.1:{free_port()}/0", set_as_current=False)
     app.conf.task_publish_retry = False
     app.conf.broker_transport_options = {"socket_connect_timeout": 1, "max_retries": 0}
     events: list[Event] = []

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from collections.abc import Callable
 import obstore
 import pytest
 
+from tests.ports import free_port
 from worker.blob import BlobName
 from worker.blobs.bucket import BucketBlobs
 from worker.errors import BlobsUnavailable
@@ -35,8 +35,7 @@ async def tried(call: Call, blobs: BucketBlobs) -> None:
 @pytest.mark.parametrize("call", CALLS)
 def test_a_bucket_that_does_not_answer_says_so(call: Call) -> None:
     """One sentence on one line, soon."""
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        port = nobody.getsockname()[1]
+    port = free_port()
     blobs = BucketBlobs.open(
         "blobs", endpoint=f"http://127.0.0.1:{port}", access_key="a", secret_key="b", timeout_s=1
     )

@@ -1,13 +1,13 @@
 """Mail in buckets: read where the channel reads, and each reason why it is not is told apart."""
 
 import asyncio
-import socket
 import uuid
 from collections.abc import Callable
 
 import obstore
 import pytest
 
+from tests.ports import free_port
 from tests.s3_server import ACCESS_KEY, SECRET_KEY, bucket
 from worker.blob import ObjectName
 from worker.blob_settings import BucketSettings
@@ -116,7 +116,5 @@ def test_what_amazon_encrypted_is_said_to_be(s3_endpoint: str, put: Callable[...
 
 def test_a_bucket_that_is_away_is_another_times() -> None:
     """Nothing is said of the mail."""
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        port = nobody.getsockname()[1]
     with pytest.raises(BlobsUnavailable, match="s3://mails/in/x cannot be reached"):
-        Reading(f"http://127.0.0.1:{port}", "s3://mails", timeout_s=1).fetch("mails", "in/x")
+        Reading(f"http://127.0.0.1:{free_port()}", "s3://mails", timeout_s=1).fetch("mails", "in/x")

@@ -11,7 +11,7 @@ import pytest
 from redis.crc import key_slot
 
 from bridge.redis_server import find_server
-from tests.imap_servers import free_port
+from tests.ports import free_port
 from tests.redis_servers import Node, end_all, start_cluster
 from tests.worker.store.test_scripts import script_of
 from worker.errors import StoreUnavailable
