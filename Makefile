@@ -14,6 +14,9 @@ RATE ?= 60
 STORE ?= redis
 BROKER ?= redis
 GROUND := $(if $(filter-out redis,$(STORE)),-$(STORE))$(if $(filter-out redis,$(BROKER)),-$(BROKER))
+ON_EVERY_CORE := --numprocesses logical --dist loadgroup --no-loadscope-reorder
+# tests of the whole bridge run as its users run it: measuring coverage would make it half as fast
+WHOLE := tests/stories tests/faults tests/browser
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test screenshots bench fuzz faults mutants lint format reference lock dist clean
@@ -29,9 +32,10 @@ demo: $(VENV)/run ## send a set of webhooks and mails through the whole bridge a
 
 test: $(VENV)/dev lint ## run every check and the whole suite
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --numprocesses logical --dist loadgroup --no-loadscope-reorder
+	$(BIN)/coverage run -m pytest $(ON_EVERY_CORE) $(WHOLE:%=--ignore=%)
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
+	$(BIN)/python -m pytest $(ON_EVERY_CORE) $(WHOLE)
 
 fuzz: $(VENV)/dev ## try all connectors with 20,000 bodies, as every night
 	BRIDGE_FUZZ_BODIES=20000 $(BIN)/python -m pytest -q --timeout 1800 -k arbitrary_bytes tests/connectors/test_conformance.py
