@@ -57,6 +57,8 @@ class Bury:
     failed: bool = False
     #: Whether a try of this command may have taken effect all the same.
     doubt: bool = False
+    #: How long nothing else is done in its lane, in seconds: its last call may still take effect.
+    settles_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -336,6 +336,7 @@ class Bridge:
             api=api,
             clock=self.clock,
             dice=random.random,
+            sleep=asyncio.sleep,
             ids=new_id,
             listen=self.listen,
             stopping=self.stopping,

@@ -142,6 +142,7 @@ def _desk(store: MemoryStore, api: SlowApi) -> Desk:
         api=api,
         clock=clock,
         dice=random.Random(8).random,  # noqa: S311 - jitter
+        sleep=asyncio.sleep,
         ids=lambda: f"t{next(numbers)}",
         listen=lambda _event: None,
         stopping=Stopping(),

@@ -512,6 +512,7 @@ class Cell:
             api=api,
             clock=lambda: self.now,
             dice=lambda: 0.9,
+            sleep=self.sleep,
             ids=lambda: f"id-{next(self.ids)}",
             listen=_unheard,
             stopping=Stopping(),
@@ -520,6 +521,10 @@ class Cell:
             lease=timedelta(seconds=45),
             longest_call=timedelta(seconds=20),
         )
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(seconds=seconds)
 
     async def deliver(self, command: Command, desk: Desk) -> str:
         """Deliver the command, letting time pass to whenever its lane is due."""

@@ -123,6 +123,7 @@ async def told(commands: Sequence[Command], *, merging: bool, begun: Create | No
             api=OpenMediaApi(connections, "support", service, api_key=lambda: KEY, clock=lambda: NOW),
             clock=lambda: NOW,
             dice=lambda: 0.0,
+            sleep=asyncio.sleep,
             ids=lambda: f"id-{next(ids)}",
             listen=_unheard,
             stopping=Stopping(),

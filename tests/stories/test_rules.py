@@ -214,6 +214,7 @@ class Crowd:
             api=self.api,
             clock=lambda: self.now,
             dice=lambda: 0.5,
+            sleep=asyncio.sleep,
             ids=lambda: f"id-{next(self._ids)}",
             listen=self._hear,
             stopping=Stopping(),

@@ -103,6 +103,7 @@ class House:
             lanes=self.store,
             api=remote,
             dice=random.random,
+            sleep=asyncio.sleep,
             stopping=Stopping(),
             retry=RetrySettings(),
             mark="bridge_",

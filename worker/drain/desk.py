@@ -34,6 +34,8 @@ class Desk:
     api: Api
     clock: Clock
     dice: Dice
+    #: Returns after so many seconds.
+    sleep: Callable[[float], Awaitable[None]]
     ids: Ids
     listen: Listener
     stopping: Stopping

@@ -82,21 +82,24 @@ def judge(case: Case, outcome: Outcome) -> Verdict:
     """Return what the outcome means for the command and its lane."""
     verdict = _judge(case, outcome)
     if isinstance(verdict, Bury):
-        return replace(verdict, doubt=_in_doubt(case) or _leaves_doubt(case, outcome))
+        verdict = replace(verdict, doubt=_in_doubt(case) or _leaves_doubt(case, outcome))
     given_up = isinstance(outcome, Unknown) and isinstance(case.step.operation, _WRITES)
     return _settled(case, verdict) if given_up or case.step.purpose is Purpose.READ_BACK else verdict
 
 
 def _settled(case: Case, verdict: Verdict) -> Verdict:
-    """Keep the next try from coming before a write that was given up can no longer take effect unseen.
+    """Keep what comes next from coming before a write that was given up can no longer take effect unseen.
 
-    A create would be made twice, and an old update would take effect after newer ones.
+    A create would be made twice, and an old update would take effect after newer ones: at the next try, and
+    after a burial by the next command.
     """
     match verdict:
         case Again():
             return replace(verdict, delay_s=max(verdict.delay_s, case.settling_s))
         case Hold():
             return replace(verdict, own_delay_s=case.settling_s)
+        case Bury():
+            return replace(verdict, settles_s=case.settling_s)
         case _:
             return verdict
 

@@ -108,7 +108,12 @@ async def _deliver(
 async def _attempt(desk: Desk, head: Head, lease: "_Lease", place: _Place) -> tuple[Head, Ended]:
     """Bring the head to its verdict, or the first of its members where together they came to none."""
     ended = await _decide(desk, head, lease, place, suspect=place.suspect)
-    if not isinstance(ended.verdict, Bury) or len(head.members) == 1:
+    if not isinstance(ended.verdict, Bury):
+        return head, ended
+    if ended.verdict.settles_s:
+        await lease.renew()
+        await desk.sleep(ended.verdict.settles_s)
+    if len(head.members) == 1:
         return head, ended
     # One of them is at fault: alone, each is judged for itself. A batch that failed may have created.
     batch, doubt = ended.calls, ended.verdict.doubt
@@ -295,9 +300,12 @@ class _Lease:
 
     async def secure(self) -> None:
         """Make sure that a call begun now ends within the lease."""
+        if self._desk.clock() + self._desk.longest_call > self._until:
+            await self.renew()
+
+    async def renew(self) -> None:
+        """Begin the lease anew."""
         now = self._desk.clock()
-        if now + self._desk.longest_call <= self._until:
-            return
         renewed = await self._desk.lanes.renew(self._claim, lease=self._desk.lease, now=now)
         if renewed is None:
             raise _LaneLost

@@ -132,12 +132,17 @@ def bench() -> Callable[..., Bench]:
         store = store or MemoryStore(Limits(window=in_window))
         clock, api, events, stopping = StandingClock(), ScriptedApi(answers), [], Stopping()
         numbers = iter(range(1_000_000))
+
+        async def sleep(seconds: float) -> None:
+            clock.advance(seconds)
+
         desk = Desk(
             service="support",
             lanes=store,
             api=api,
             clock=clock,
             dice=lambda: 0.5,
+            sleep=sleep,
             ids=lambda: f"id{next(numbers)}",
             listen=events.append,
             stopping=stopping,

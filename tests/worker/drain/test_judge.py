@@ -529,7 +529,8 @@ def test_the_last_counted_try_is_the_last() -> None:
     failed = judge(last, Failed(seen(500)))
     assert failed == Bury("exhausted", "tried 5 times; last: 500", failed=True, doubt=True)
     read_back = judge(replace(last, step=READ_BACK), Unknown(NO_ANSWER))
-    assert read_back == Bury("exhausted", "tried 5 times; last: connection reset", failed=True, doubt=True)
+    lost = "tried 5 times; last: connection reset"
+    assert read_back == Bury("exhausted", lost, failed=True, doubt=True, settles_s=last.settling_s)
     assert judge(last, NotFound(seen(404))) == Bury("exhausted", "tried 5 times; last: 404")
     refused = judge(last, Failed(Evidence(None, "refused"), reached=False))
     assert refused == Again(15.0, "refused", counted=False)  # half of the 30 s since it was accepted
@@ -678,7 +679,7 @@ def a_lost_create_is_read_back_at_once(here: Case, outcome: Outcome, verdict: Ve
 
 
 def a_lost_write_has_time_to_show(here: Case, outcome: Outcome, verdict: Verdict) -> bool:
-    """No try comes before a write without an answer can no longer take effect."""
+    """Nothing else is done in the lane before a write without an answer can no longer take effect."""
     writes = isinstance(here.step.operation, CreateInteraction | UpdateInteraction | StopInteraction)
     if here.step.purpose is not Purpose.READ_BACK and not (writes and isinstance(outcome, Unknown)):
         return True
@@ -687,6 +688,8 @@ def a_lost_write_has_time_to_show(here: Case, outcome: Outcome, verdict: Verdict
             return verdict.delay_s >= here.settling_s
         case Hold():
             return verdict.own_delay_s >= here.settling_s
+        case Bury():
+            return verdict.settles_s >= here.settling_s
         case _:
             return True
 

@@ -1,7 +1,7 @@
 """A lane's commands are delivered one after the other, and whatever breaks leaves the lane to its lease."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -332,6 +332,29 @@ def test_too_many_claims_bury_without_a_call(bench: Lay) -> None:
         "exhausted",
         "tried 3 times without coming to an answer; it may have taken effect before",
     )
+
+
+@pytest.mark.parametrize("held_s", [0, 25])
+def test_a_burial_in_doubt_keeps_the_lane_until_the_call_is_over(bench: Lay, held_s: float) -> None:
+    """What follows must not overtake a write without an answer, whatever was left of the lease by then."""
+    table = bench(Ok(Evidence(200), Snapshot("I1")), Unknown(Evidence()), retry=RetrySettings(max_attempts=1))
+    opened(table)
+    table.submit(change(2), STOP)
+    claim = table.claim()
+    table.clock.advance(held_s)
+    began = table.clock()
+
+    async def wait(seconds: float) -> None:
+        table.clock.advance(seconds)
+        later = table.clock()
+        assert await table.store.claim(HOME, limit=1, lease=LEASE, token="other", now=later) == ()
+
+    table.desk = replace(table.desk, sleep=wait)
+    table.deliver(claim)
+    letter = only_letter(table)
+    assert letter.buried_at == began + table.desk.longest_call
+    assert letter.reason.endswith("it may have taken effect before")
+    assert [queued.sequence for queued in table.view().pending] == [3]
 
 
 def test_a_command_that_never_settles_is_interrupted(bench: Lay) -> None:
@@ -814,12 +837,24 @@ def test_merged_updates_follow_up_as_one(bench: Lay) -> None:
 
 
 def test_a_batch_that_may_have_created_leaves_its_doubt_to_its_head(bench: Lay) -> None:
-    """The last try of a batch ends unanswered: its first command, redone alone, looks before it creates."""
-    gone = NotFound(Evidence(404))
+    """The last try of a batch ends unanswered: its first command, redone alone, looks before it creates.
+
+    And not before the batch's create can no longer take effect.
+    """
+    gone, moments = NotFound(Evidence(404)), []
+
+    def at(outcome: Outcome) -> Callable[[Operation], Awaitable[Outcome]]:
+        async def answer(_: Operation) -> Outcome:
+            moments.append(table.clock())
+            return outcome
+
+        return answer
+
     retry = RetrySettings(base_s=2, cap_s=60, max_attempts=1)
-    table = bench(gone, Unknown(Evidence()), gone, gone, gone, retry=retry)
+    table = bench(gone, at(Unknown(Evidence())), gone, gone, at(gone), retry=retry)
     table.submit(change(1), change(2))
     table.deliver()
+    assert moments == [NOW, NOW + table.desk.longest_call]
     assert [type(operation) for operation in table.api.operations[:6]] == [
         UpdateInteraction,
         CreateInteraction,

@@ -105,6 +105,7 @@ class Place:
             api=self.remote,
             clock=lambda: self.now,
             dice=lambda: 0.5,
+            sleep=asyncio.sleep,
             ids=lambda: uuid.uuid4().hex,
             listen=self.events.append,
             stopping=Stopping(),
