@@ -151,7 +151,10 @@ class Provider:
     def _address(self, metadata: Mapping[str, Any], name: str) -> str:
         """Return one of the provider's addresses: with TLS, unless it stands on this machine."""
         address = str(metadata.get(name, ""))
-        parts = urlsplit(address)
+        try:
+            parts = urlsplit(address)
+        except ValueError as error:
+            raise ProviderFailed(f"The provider's {name} is {address!r}, which is no address") from error
         if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
             raise ProviderFailed(f"The provider's {name} is {address!r}, which is not https")
         return address

@@ -186,6 +186,7 @@ def test_the_provider_refuses_who_has_not_the_verifier(
         ({"authorization_endpoint": "http://evil.example/a"}, "is not https"),
         ({"authorization_endpoint": "http://127.0.0.1.evil.example/a"}, "is not https"),
         ({"authorization_endpoint": "javascript:alert(1)"}, "is not https"),
+        ({"authorization_endpoint": "https://[evil/a"}, "is no address"),
     ],
 )
 def test_nobody_is_sent_to_a_place_that_is_not_the_providers(
