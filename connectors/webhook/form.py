@@ -6,6 +6,7 @@ they hold could not go into an interaction.
 
 from urllib.parse import parse_qsl
 
+import orjson
 from pydantic import JsonValue
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -31,7 +32,13 @@ def read_form(body: bytes, content_type: str) -> dict[str, JsonValue]:
         raise UnreadableDelivery("the form is in another charset than UTF-8")
     if kind == b"multipart/form-data":
         return _object(_multipart(body, parameters.get(b"boundary", b"")))
-    return fields(_text(body))
+    text = _text(body)
+    if text.startswith(("{", "[")) and _is_json(text):
+        # `curl --data` says so of whatever it sends
+        raise UnreadableDelivery(
+            "the body is JSON, but its Content-Type names a form: send it as application/json"
+        )
+    return fields(text)
 
 
 def fields(encoded: str) -> dict[str, JsonValue]:
@@ -42,6 +49,14 @@ def fields(encoded: str) -> dict[str, JsonValue]:
         raise UnreadableDelivery("a field of the form is not UTF-8") from error
     except ValueError as error:
         raise UnreadableDelivery(f"there are more than {FIELDS} fields") from error
+
+
+def _is_json(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def _object(pairs: list[tuple[str, str]]) -> dict[str, JsonValue]:

@@ -75,6 +75,14 @@ def test_anything_else_is_unreadable(body: bytes, content_type: str, reason: str
         read_form(body, content_type)
 
 
+@pytest.mark.parametrize("body", [b'{"ticket": "1=2&b"}', b"[1, 2]"])
+def test_json_that_calls_itself_a_form_is_told_so(body: bytes) -> None:
+    """Whoever tries a channel by `curl --data` learns what to do."""
+    with pytest.raises(UnreadableDelivery, match=r"is JSON, .*: send it as application/json"):
+        read_form(body, URL_ENCODED)
+    assert read_form(body + b"&a=1", URL_ENCODED)["a"] == "1"
+
+
 def test_a_query_is_read_in_the_same_way() -> None:
     """The query of a URL is fields as well."""
     assert fields("hub.mode=subscribe&hub.challenge=1") == {"hub.mode": "subscribe", "hub.challenge": "1"}
