@@ -17,6 +17,8 @@ from connectors.hosts.entrance import LINGER_S
 from connectors.hosts.outgoing import Outgoing
 from connectors.hosts.rejections import BUSY, MALFORMED, TOO_MANY_HEADERS, TOO_SLOW, Kind, Rejected
 
+#: The states of a sender whose request has arrived; the latter asked for the connection to be closed.
+_WHOLLY_HERE: Final = frozenset({h11.DONE, h11.MUST_CLOSE})
 #: What h11 suggests when the head of a request is larger than it takes.
 _TOO_LARGE_HEAD: Final = 431
 
@@ -64,7 +66,7 @@ class _CarefulProtocol(H11Protocol):
         super().data_received(data)
         if self.conn.their_state is not h11.IDLE:
             self._stop_waiting()
-            if self.conn.their_state is h11.DONE:
+            if self.conn.their_state in _WHOLLY_HERE:
                 # The application begins in the next turn of the loop, and need not watch over the body.
                 self.scope.setdefault(WHOLE, True)  # type: ignore[typeddict-item] # ours, beside ASGI's
         elif self._head_timer is None and not self.transport.is_closing():

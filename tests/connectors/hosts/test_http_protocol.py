@@ -1,6 +1,7 @@
 """What is no request is answered all the same; floods and drips are in test_webhooks.py."""
 
 import asyncio
+import re
 import time
 
 from starlette.applications import Starlette
@@ -8,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from connectors.hosts import body
 from connectors.hosts.http_server import serve
 from connectors.hosts.rejections import Rejections
 from tests.connectors.conftest import RecordingDoor
@@ -15,10 +17,11 @@ from worker.settings import HttpSettings
 
 
 async def slow(request: Request) -> PlainTextResponse:
-    """Read everything, slowly."""
+    """Read everything, slowly, and say whether all of it was there at the start."""
+    was_here = body.WHOLE in request.scope
     await request.body()
     await asyncio.sleep(0.05)
-    return PlainTextResponse("done")
+    return PlainTextResponse("all at once" if was_here else "piece by piece")
 
 
 def answers(*pieces: bytes, pause_s: float = 0.0, **settings: float) -> tuple[bytes, list[tuple[str, str]]]:
@@ -54,6 +57,18 @@ def test_the_time_for_the_head_is_not_the_time_for_the_answer() -> None:
     told, counters = answers(WHOLE, last, pause_s=0.03, head_timeout_s=0.02)
     assert told.count(b"HTTP/1.1 200") == 2
     assert counters == []
+
+
+def test_the_application_knows_that_a_body_is_here() -> None:
+    """Then it needs no time limit; a body that is still coming does, also on a connection that is kept."""
+    chunks = b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"
+    last = b"POST / HTTP/1.1\r\nHost: a\r\n" + chunks
+    told, _ = answers(WHOLE, WHOLE[:-1], WHOLE[-1:], last, pause_s=0.1)
+    assert re.findall(b"all at once|piece by piece", told) == [
+        b"all at once",
+        b"piece by piece",
+        b"all at once",
+    ]
 
 
 def test_nonsense_after_a_request_does_not_spoil_its_answer() -> None:
