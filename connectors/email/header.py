@@ -7,16 +7,16 @@ from email.utils import getaddresses, parsedate_to_datetime
 
 from connectors.email.characters import one_line
 from connectors.email.encoded_word import decode_words
+from connectors.plain_address import PLAIN_ADDRESS
 
 # What the standard library has been seen to raise for headers of strangers.
 _FAULTS = (ValueError, TypeError, LookupError, OverflowError, RecursionError)
 # Most mailboxes are as plain as this; the library reads them character by character.
-_WORDS = r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
 _PLAIN_MAILBOX = re.compile(
-    rf"(?:(?P<name>[a-z0-9_+-]+(?: [a-z0-9_+-]+)*) )?<(?P<address>{_WORDS}@{_WORDS})>",
+    rf"(?:(?P<name>[a-z0-9_+-]+(?: [a-z0-9_+-]+)*) )?<(?P<address>{PLAIN_ADDRESS})>",
     re.ASCII | re.IGNORECASE,
 )
-_PLAIN_ADDRESS = re.compile(rf"{_WORDS}@{_WORDS}", re.ASCII | re.IGNORECASE)
+_PLAIN_ADDRESS = re.compile(PLAIN_ADDRESS, re.ASCII | re.IGNORECASE)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

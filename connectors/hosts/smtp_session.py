@@ -12,14 +12,13 @@ from aiosmtpd.smtp import SMTP, syntax
 from connectors.hosts.smtp_data import DataRefused, read_data
 from connectors.hosts.smtp_login import Login
 from connectors.hosts.smtp_tls import Certificate
+from connectors.plain_address import PLAIN_ADDRESS
 from worker.mail_settings import SmtpSettings
 
 _BANNER = "openmedia-bridge"
 #: The longest AUTH line that RFC 4954 (section 4) allows.
 _AUTH_LINE = 12_288
-# Most addresses are as plain as this; the whole grammar takes a hundred times as long to apply.
-_WORDS = r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
-_PLAIN_PATH = re.compile(rf"<({_WORDS}@{_WORDS})>(?:\Z| +(?=[a-z]))", re.ASCII | re.IGNORECASE)
+_PLAIN_PATH = re.compile(rf"<({PLAIN_ADDRESS})>(?:\Z| +(?=[a-z]))", re.ASCII | re.IGNORECASE)
 
 # What the standard library has been seen to raise for paths that end too early, such as `<` and `a@[`.
 _GRAMMAR_FAULTS = (IndexError, AttributeError, UnboundLocalError)
