@@ -36,20 +36,20 @@ class Cluster:
         self._runners: dict[str, ScriptRunner] = {}
 
     async def run(
-        self, script: Script, keys: tuple[str, ...], *arguments: Argument, patient: bool = False
+        self, script: Script, keys: tuple[str, ...], *arguments: Argument, patience_s: float = 0.0
     ) -> Any:  # noqa: ANN401 - Redis answers in any shape
         """See `worker.store.servers.Servers.run`."""
         for pause_s in _PAUSES_S:
             runner = await self._runner(keys[0])
             try:
-                return await runner.run(script, keys, *arguments, patient=patient)
+                return await runner.run(script, keys, *arguments, patience_s=patience_s)
             except StoreUnavailable as error:
                 _refuse_half(error.__cause__)
                 if not isinstance(error.__cause__, _ELSEWHERE):
                     raise
             await asyncio.sleep(pause_s)
             await self._look_again()
-        return await (await self._runner(keys[0])).run(script, keys, *arguments, patient=patient)
+        return await (await self._runner(keys[0])).run(script, keys, *arguments, patience_s=patience_s)
 
     async def shards(self) -> int:
         """See `worker.store.servers.Servers.shards`."""

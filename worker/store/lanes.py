@@ -45,6 +45,10 @@ _RESUME: Final = Script.named("resume")
 _HASTEN: Final = Script.named("hasten")
 _BACKLOG: Final = Script.named("backlog")
 
+#: How long a settlement waits for others to travel with, in seconds: where the lane's next call waits for it,
+#: and where nobody does.
+_AWAITED_S: Final = 0.004
+_UNAWAITED_S: Final = 0.02
 #: Lanes hastened by one script: bounds how long others wait behind it.
 _HASTEN_AT_ONCE: Final = 500
 
@@ -170,8 +174,8 @@ class RedisLanes(Linked):
             len(settlement.notices),
             *map(wire.notice, settlement.notices),
             *map(wire.line, settlement.entries),
-            # its hand makes the next call already
-            patient=True,
+            # its hand makes another lane's call already
+            patience_s=_AWAITED_S if settlement.keep else _UNAWAITED_S,
         )
         return Held(word.decode())
 

@@ -22,10 +22,10 @@ class Link:
         self._timeout_s = timeout_s
 
     def run(
-        self, script: Script, keys: tuple[str, ...], *arguments: Argument, patient: bool = False
+        self, script: Script, keys: tuple[str, ...], *arguments: Argument, patience_s: float = 0.0
     ) -> Coroutine[Any, Any, Any]:
-        """Run a verb; calls of one loop turn travel together, and `patient` ones of a few ms."""
-        return self.servers.run(script, keys, *arguments, patient=patient)
+        """Run a verb; calls of one loop turn travel together, and those that have patience of more."""
+        return self.servers.run(script, keys, *arguments, patience_s=patience_s)
 
     async def ask(self, call: Awaitable[Any]) -> Any:  # noqa: ANN401 - Redis answers in any shape
         """Await a plain call."""

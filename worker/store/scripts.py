@@ -27,8 +27,8 @@ Connect = Callable[[], Awaitable[AbstractConnection]]
 AWAY: Final = (RedisError, RedisClusterException, OSError, TimeoutError)
 #: Calls sent in one pipeline at most: bounds how long a caller behind it waits.
 _BATCH: Final = 128
-#: How long a call that is in no hurry waits for others to travel with, in seconds.
-_GATHER_S: Final = 0.004
+#: Calls that wait for no others any more, however much patience they have.
+_ENOUGH: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,29 +76,37 @@ class ScriptRunner:
         self._sender: asyncio.Task[None] | None = None
         #: Whether something that waits is to leave as soon as it can, and when the rest will.
         self._urgent = False
+        self._leaves_at = float("inf")
         self._gathering: asyncio.TimerHandle | None = None
         #: When the last batch left, by the loop's clock.
         self._sent = float("-inf")
         self._connection: AbstractConnection | None = None
 
     async def run(
-        self, script: Script, keys: tuple[str, ...], *arguments: Argument, patient: bool = False
+        self, script: Script, keys: tuple[str, ...], *arguments: Argument, patience_s: float = 0.0
     ) -> Any:  # noqa: ANN401 - Redis answers in any shape
         """Run one script and return its answer. Raises StoreUnavailable.
 
-        It is packed here, so that what cannot be packed fails its own caller and nobody else's. Who is
-        `patient` travels with whoever comes within a few milliseconds.
+        It is packed here, so that what cannot be packed fails its own caller and nobody else's. Who has
+        patience waits until so many seconds have passed since anything left, somebody leaves who has none, or
+        enough wait.
         """
         loop = asyncio.get_running_loop()
         sent = packed("EVALSHA", script.sha, len(keys), *keys, *arguments)
         call = _Call(script, keys, arguments, sent, loop.create_future())
         self._waiting.append(call)
-        leaves_at = self._sent + _GATHER_S
-        if not patient or leaves_at <= loop.time():
+        leaves_at = self._sent + patience_s
+        if leaves_at <= loop.time() or len(self._waiting) >= _ENOUGH:
             self._hurry()
-        elif self._gathering is None:
-            self._gathering = loop.call_at(leaves_at, self._hurry)
+        elif leaves_at < self._leaves_at:
+            self._gather(loop, leaves_at)
         return await call.answer
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, leaves_at: float) -> None:
+        """Let what waits leave at a time, if not before."""
+        if self._gathering is not None:
+            self._gathering.cancel()
+        self._leaves_at, self._gathering = leaves_at, loop.call_at(leaves_at, self._hurry)
 
     def _hurry(self) -> None:
         """Let what waits leave as soon as it can."""
@@ -111,7 +119,7 @@ class ScriptRunner:
             self._urgent = len(self._waiting) > _BATCH
             if self._gathering is not None:
                 self._gathering.cancel()
-                self._gathering = None
+                self._leaves_at, self._gathering = float("inf"), None
             self._sent = asyncio.get_running_loop().time()
             batch = [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
             try:

@@ -25,9 +25,9 @@ class Servers(Protocol):
         """Whether nothing can be lost by a failover: there is none, or replicas are waited for."""
 
     def run(
-        self, script: Script, keys: tuple[str, ...], *arguments: Argument, patient: bool = False
+        self, script: Script, keys: tuple[str, ...], *arguments: Argument, patience_s: float = 0.0
     ) -> Coroutine[Any, Any, Any]:
-        """Run a script where its keys are, `patient` ones many at once. Raises StoreUnavailable."""
+        """Run a script where its keys are; with patience, many at once. Raises StoreUnavailable."""
 
     async def shards(self) -> int:
         """Return how many servers share the keys between them."""
@@ -59,10 +59,10 @@ class OneServer:
         self._scripts = ScriptRunner(pool.get_connection, timeout_s=timeout_s, replicas=replicas)
 
     def run(
-        self, script: Script, keys: tuple[str, ...], *arguments: Argument, patient: bool = False
+        self, script: Script, keys: tuple[str, ...], *arguments: Argument, patience_s: float = 0.0
     ) -> Coroutine[Any, Any, Any]:
         """See `Servers.run`."""
-        return self._scripts.run(script, keys, *arguments, patient=patient)
+        return self._scripts.run(script, keys, *arguments, patience_s=patience_s)
 
     async def shards(self) -> int:
         """See `Servers.shards`."""

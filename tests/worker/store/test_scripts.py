@@ -15,7 +15,6 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from worker.errors import StoreUnavailable
-from worker.store import scripts
 from worker.store.scripts import Script, ScriptRunner, unavailable
 
 VERBS = sorted(
@@ -115,16 +114,44 @@ def test_who_is_patient_travels_with_whoever_comes_next(
             return await send(batch)
 
         monkeypatch.setattr(runner, "_send", noted)
-        monkeypatch.setattr(scripts, "_GATHER_S", 0.2)
-        await runner.run(ECHO, ("k",), "first", patient=True)
-        both = [asyncio.create_task(runner.run(ECHO, ("k",), word, patient=True)) for word in ("a", "b")]
+        await runner.run(ECHO, ("k",), "first", patience_s=0.2)
+        both = [asyncio.create_task(runner.run(ECHO, ("k",), word, patience_s=0.2)) for word in ("a", "b")]
         await asyncio.sleep(0)
         answers = [await runner.run(ECHO, ("k",), "now"), *await asyncio.gather(*both)]
-        return [*answers, await runner.run(ECHO, ("k",), "alone", patient=True)]
+        return [*answers, await runner.run(ECHO, ("k",), "alone", patience_s=0.2)]
 
     answers = with_runner(redis_url, body)
     assert [answer[1] for answer in answers] == [b"now", b"a", b"b", b"alone"]
     assert batches == [["first"], ["a", "b", "now"], ["alone"]]
+
+
+def test_who_has_more_patience_travels_with_who_has_less(redis_url: str) -> None:
+    """Whichever of them came first: a minute's patience ends with that of a moment."""
+
+    async def body(runner: ScriptRunner, _redis: Redis) -> list[Any]:
+        answers = [await runner.run(ECHO, ("k",), "first", patience_s=60)]
+        for order in ((60, 0.02), (0.02, 60)):
+            async with asyncio.timeout(30):
+                answers += await asyncio.gather(
+                    *(runner.run(ECHO, ("k",), f"{patience}", patience_s=patience) for patience in order)
+                )
+        return answers
+
+    answers = with_runner(redis_url, body)
+    assert [answer[1] for answer in answers] == [b"first", b"60", b"0.02", b"0.02", b"60"]
+
+
+def test_enough_of_them_wait_for_nobody(redis_url: str) -> None:
+    """However patient: a minute's patience of sixteen ends with the sixteenth."""
+
+    async def body(runner: ScriptRunner, _redis: Redis) -> list[Any]:
+        await runner.run(ECHO, ("k",), "first")
+        calls = [asyncio.create_task(runner.run(ECHO, ("k",), str(n), patience_s=60)) for n in range(16)]
+        async with asyncio.timeout(30):
+            return await asyncio.gather(*calls)
+
+    answers = with_runner(redis_url, body)
+    assert [answer[1] for answer in answers] == [str(n).encode() for n in range(16)]
 
 
 def test_one_callers_error_is_its_own(redis_url: str) -> None:
