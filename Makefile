@@ -15,8 +15,8 @@ STORE ?= redis
 BROKER ?= redis
 GROUND := $(if $(filter-out redis,$(STORE)),-$(STORE))$(if $(filter-out redis,$(BROKER)),-$(BROKER))
 ON_EVERY_CORE := --numprocesses logical --dist loadgroup --no-loadscope-reorder
-# tests of the whole bridge run as its users run it: measuring coverage would make it half as fast
-WHOLE := tests/stories tests/faults tests/browser
+# tests of the whole bridge run as its users run it: measuring coverage would make it half as fast; the longest first
+WHOLE := tests/faults tests/browser tests/stories
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test screenshots bench fuzz faults mutants lint format reference lock dist clean
