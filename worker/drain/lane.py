@@ -107,19 +107,14 @@ async def _deliver(
 
 async def _attempt(desk: Desk, head: Head, lease: "_Lease", place: _Place) -> tuple[Head, Ended]:
     """Bring the head to its verdict, or the first of its members where together they came to none."""
-    ended = await _decide(desk, head, lease, place, suspect=place.suspect)
-    if not isinstance(ended.verdict, Bury):
-        return head, ended
-    if ended.verdict.settles_s:
-        await lease.renew()
-        await desk.sleep(ended.verdict.settles_s)
-    if len(head.members) == 1:
+    ended = await _settled(desk, head, lease, place, suspect=place.suspect)
+    if not isinstance(ended.verdict, Bury) or len(head.members) == 1:
         return head, ended
     # One of them is at fault: alone, each is judged for itself. A batch that failed may have created.
     batch, doubt = ended.calls, ended.verdict.doubt
     place.doubted = head.sequence if doubt else 0
     head = _alone(head)
-    ended = await _decide(desk, head, lease, place, suspect=doubt)
+    ended = await _settled(desk, head, lease, place, suspect=doubt)
     return head, replace(ended, calls=(*batch, *ended.calls))
 
 
@@ -170,6 +165,15 @@ def _alone(head: Head) -> Head:
     if first.command is None:  # merged commands were all read
         raise AssertionError
     return Head(head.claim, (first,), first.command, head.interaction, head.attempt)
+
+
+async def _settled(desk: Desk, head: Head, lease: "_Lease", place: _Place, *, suspect: bool) -> Ended:
+    """Decide; before a burial its last call has the time to take effect, so that nothing overtakes it."""
+    ended = await _decide(desk, head, lease, place, suspect=suspect)
+    if isinstance(ended.verdict, Bury) and ended.verdict.settles_s:
+        await lease.renew()
+        await desk.sleep(ended.verdict.settles_s)
+    return ended
 
 
 async def _decide(desk: Desk, head: Head, lease: "_Lease", place: _Place, *, suspect: bool) -> Ended:

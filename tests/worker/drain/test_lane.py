@@ -851,10 +851,13 @@ def test_a_batch_that_may_have_created_leaves_its_doubt_to_its_head(bench: Lay) 
         return answer
 
     retry = RetrySettings(base_s=2, cap_s=60, max_attempts=1)
-    table = bench(gone, at(Unknown(Evidence())), gone, gone, at(gone), retry=retry)
+    lost = Unknown(Evidence())
+    table = bench(gone, at(lost), gone, gone, at(gone), at(lost), gone, retry=retry)
     table.submit(change(1), change(2))
     table.deliver()
-    assert moments == [NOW, NOW + table.desk.longest_call]
+    one_call = table.desk.longest_call
+    assert moments == [NOW, NOW + one_call, NOW + one_call]
+    assert only_letter(table).buried_at == NOW + 2 * one_call
     assert [type(operation) for operation in table.api.operations[:6]] == [
         UpdateInteraction,
         CreateInteraction,
