@@ -23,7 +23,6 @@ SECRET_KEY: Final = "bridge-test-secret"
 # SeaweedFS' own names for the parts of one server; each part has a second port.
 _PARTS: Final = ("master", "volume", "filer", "s3")
 _PATIENCE_S: Final = 30.0
-_TRIES: Final = 3
 
 
 def weed() -> str | None:
@@ -50,31 +49,28 @@ def running(program: str, directory: Path) -> Iterator[str]:
         ]
     }
     (directory / "s3.json").write_text(json.dumps(users))
-    server, endpoint = _started(program, directory)
+    ports = [free_port() for _ in range(2 * len(_PARTS))]
+    server, endpoint = _start(program, directory, ports), f"http://127.0.0.1:{ports[6]}"
     try:
+        if not _answers(endpoint, server):
+            raise AssertionError("SeaweedFS does not answer")
         yield endpoint
     finally:
         _end(server)
 
 
-def _started(program: str, directory: Path) -> "tuple[subprocess.Popen[bytes], str]":
-    """Return a server that answers: somebody else may take a port between its choice and its use."""
-    for number in range(_TRIES):
-        ports, data = [free_port() for _ in range(2 * len(_PARTS))], directory / f"try-{number}"
-        data.mkdir()  # what one wrote, its ports among it, leads the next one astray
-        server, endpoint = _start(program, directory, data, ports), f"http://127.0.0.1:{ports[6]}"
-        if _answers(endpoint, server):
-            return server, endpoint
-        _end(server)
-    raise AssertionError("SeaweedFS does not answer")
-
-
-def _start(program: str, directory: Path, data: Path, ports: list[int]) -> "subprocess.Popen[bytes]":
+def _start(program: str, directory: Path, ports: list[int]) -> "subprocess.Popen[bytes]":
+    (directory / "data").mkdir()
     options = []
     for part, port, second in zip(_PARTS, ports[::2], ports[1::2], strict=True):
         options += [f"-{part}.port={port}", f"-{part}.port.grpc={second}"]
     command = [program, "server", "-s3", "-s3.iam=false"]
-    command += [f"-s3.config={directory}/s3.json", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
+    command += [
+        f"-s3.config={directory}/s3.json",
+        f"-dir={directory}/data",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+    ]
     # catalogues of tables, which nobody asks for, have ports that only one server can have
     command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
     # every bucket has volumes of its own
