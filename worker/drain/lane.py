@@ -94,12 +94,13 @@ async def _deliver(
                 return
             head, ended = await _attempt(desk, head, lease, place)
         left = place.waiting[len(head.members) :]
+        began = desk.clock()
         held = await write(desk, head, ended, keep=bool(left) and not desk.stopping)
         if held is Held.STALE:
             raise _LaneLost
         if held is not Held.KEPT or not isinstance(ended.verdict, Applied):
             return
-        lease.renewed_by_settling()
+        lease.renewed_by_settling(began)
         place.waiting, place.interaction = left, ended.verdict.interaction
         place.attempt, place.calls = 1, 0
         place.suspect = bool(left) and left[0].sequence <= place.doubted
@@ -190,9 +191,9 @@ async def _decide(desk: Desk, head: Head, lease: "_Lease", place: _Place, *, sus
             return Ended(replace(decision, doubt=suspect), tuple(calls))
         if not isinstance(decision, Step):
             return Ended(decision, tuple(calls))
-        await lease.secure()
         if writes(decision, head.command) and (given_up := await _given_up(desk, head)):
             return Ended(given_up, tuple(calls))
+        await lease.secure()
         place.calls += 1
         outcome = await _call(desk, head, decision)
         calls.append(_evidence(desk.clock(), decision, outcome))
@@ -298,13 +299,14 @@ class _Lease:
         self._claim = claim
         self._until: datetime = claim.lease_until
 
-    def renewed_by_settling(self) -> None:
-        """A settlement that kept the lane began a new lease."""
-        self._until = self._desk.clock() + self._desk.lease
+    def renewed_by_settling(self, began: datetime) -> None:
+        """A settlement that kept the lane began a new lease: when it was given, not when it was answered."""
+        self._until = began + self._desk.lease
 
     async def secure(self) -> None:
         """Make sure that a call begun now ends within the lease."""
-        if self._desk.clock() + self._desk.longest_call > self._until:
+        # Whoever was frozen while the store answered looks again.
+        while self._desk.clock() + self._desk.longest_call > self._until:
             await self.renew()
 
     async def renew(self) -> None:

@@ -473,6 +473,43 @@ def test_a_lease_is_renewed_before_a_call_that_could_outlive_it(bench: Lay) -> N
     assert table.view().pending == ()
 
 
+def test_a_lease_begins_when_its_settlement_does(bench: Lay) -> None:
+    """A worker that is frozen before it hears that it keeps the lane may have lost it meanwhile."""
+
+    class Freezing(MemoryStore):
+        async def settle(
+            self, claim: Claim, settlement: Settlement, *, lease: timedelta, now: datetime
+        ) -> Held:
+            held = await super().settle(claim, settlement, lease=lease, now=now)
+            table.clock.advance(46)
+            await self.claim(HOME, limit=1, lease=LEASE, token="other", now=table.clock())
+            return held
+
+    table = bench(store=Freezing(Limits()), merging=False)
+    table.submit(CREATE, UPDATE)
+    table.deliver()
+    assert [type(operation) for operation in table.api.operations] == [CreateInteraction]
+    assert len(table.told(LeaseLost)) == 1
+
+
+def test_a_lease_that_lapses_while_it_is_renewed_is_no_lease(bench: Lay) -> None:
+    """A worker that is frozen before it hears that its lease was renewed asks once more, and is told."""
+
+    class Freezing(MemoryStore):
+        async def renew(self, claim: Claim, *, lease: timedelta, now: datetime) -> datetime | None:
+            renewed = await super().renew(claim, lease=lease, now=now)
+            table.clock.advance(46)
+            return renewed
+
+    table = bench(store=Freezing(Limits()))
+    table.submit(CREATE)
+    claim = table.claim()
+    table.clock.advance(30)
+    table.deliver(claim)
+    assert table.api.operations == []
+    assert len(table.told(LeaseLost)) == 1
+
+
 def test_a_lease_that_is_long_enough_is_left_alone(bench: Lay) -> None:
     """Up to the last second in which a call still fits, nothing is renewed; settling begins a new lease."""
 
