@@ -32,6 +32,9 @@ _PAUSE_S: Final = 1.0
 #: many long conversations begin so long before, all of them quick.
 _CROWD: Final = 9
 _CROWD_BEFORE_S: Final = 1.2
+#: Once it is frozen, calls are quick for so long, less than a lease: the others finish what they have, and
+#: are free for what it held. Then calls are slow again, so that they are still at it when it wakes.
+_QUICK_S: Final = 2.5
 #: The share of all commands that crowds may have.
 _MOSTLY: Final = 0.5
 
@@ -200,9 +203,9 @@ def _steps(dice: random.Random, door: Door) -> Iterator[Step]:
 
 # ── what is broken ──────────────────────────────────────────────────────────────────────────────────────────
 
-#: In a melee calls take their time, each another one: whoever dies must hold lanes to be succeeded in, and
-#: who wakes must find others at work on what it held. A create finds an agent who has just finished what an
-#: earlier create made: repeating one is a second interaction then, and no 409.
+#: In a melee most calls take their time, each another one: whoever dies must hold lanes to be succeeded in,
+#: and who wakes must find others at work on what it held. A create finds an agent who has just finished what
+#: an earlier create made: repeating one is a second interaction then, and no 409.
 _SLOW: Final[tuple[dict[str, Any], ...]] = (
     {"kind": "agent_finishes", "operation": "create", "latency_ms": 100, "jitter_ms": 600},
     {"latency_ms": 100, "jitter_ms": 600},
@@ -256,12 +259,24 @@ _MELEE: Final[Sequence[tuple[int, Breakage, tuple[str, ...], float, float]]] = (
     (1, Breakage.CLOCK, ("api",), 1.0, 3.0),
 )
 
+
+def _slow(
+    begins_s: float, ends_s: float, rules: Sequence[Mapping[str, Any]], *, frozen_s: float
+) -> tuple[Fault, Fault]:
+    """Return what makes calls slow from one time to another, around a worker that is frozen meanwhile."""
+    again_s = frozen_s + _QUICK_S
+    return (
+        Fault(begins_s, frozen_s - begins_s, Breakage.API, "slow", detail=rules),
+        Fault(again_s, ends_s - again_s, Breakage.API, "slow", detail=rules),
+    )
+
+
 #: How long a calm bout lasts, and what breaks in it.
 _CALM: Final[Sequence[tuple[float, tuple[Fault, ...]]]] = (
     (
         8.0,
         (
-            Fault(0.0, 7.5, Breakage.API, "slow", detail=({"latency_ms": 100, "jitter_ms": 500},)),
+            *_slow(0.0, 7.5, ({"latency_ms": 100, "jitter_ms": 500},), frozen_s=1.6),
             Fault(1.6, 3.8, Breakage.FREEZE, "worker", calm=True, crowded=True),
         ),
     ),
@@ -296,9 +311,9 @@ def _faults(dice: random.Random, seconds: float) -> Iterator[Fault]:
 def _melee(dice: random.Random, begins_s: float) -> Iterator[Fault]:
     """Yield what breaks in a melee: in any case one worker is frozen and wakes again, one is killed."""
     frozen, killed, *_ = dice.sample(_WORKERS, len(_WORKERS))
-    yield Fault(begins_s, _MELEE_S, Breakage.API, "slow", detail=_SLOW)
     frozen_s = begins_s + dice.uniform(0.5, 2.0)
-    yield Fault(frozen_s, dice.uniform(3.4, 4.5), Breakage.FREEZE, frozen, crowded=True)
+    yield from _slow(begins_s, begins_s + _MELEE_S, _SLOW, frozen_s=frozen_s)
+    yield Fault(frozen_s, dice.uniform(3.8, 4.8), Breakage.FREEZE, frozen, crowded=True)
     yield Fault(begins_s + dice.uniform(0.5, 5.0), dice.uniform(0.0, 1.5), Breakage.KILL, killed)
     for _, breakage, targets, shortest_s, longest_s in dice.choices(
         _MELEE, [row[0] for row in _MELEE], k=dice.randint(7, 10)

@@ -30,6 +30,10 @@ CLIENT_KEY: Final = "faults-client-key-0123456789"
 MAILBOX: Final = "support@faults.example"
 #: How long a claimed lane is its holder's, in seconds.
 LEASE_S: Final = 3.0
+#: Calls that a worker makes at once for a service. All workers together have as many as a crowd has
+#: conversations: so lanes wait for a hand, which have no call whose time-out would tell a worker that was
+#: frozen how late it is. Of those it learns from the fence alone.
+HANDS: Final = 3
 _START_S: Final = 60.0
 
 _CONFIG: Final = """
@@ -42,7 +46,7 @@ clock_skew_s = 0.2
 lease_s = {lease}
 tick_s = 0.5
 linger_s = 0.2
-in_flight = 8
+in_flight = {hands}
 slice_s = 5.0
 
 [schedule]
@@ -276,6 +280,7 @@ class Processes:
         found = "\n".join(f'{name} = "body.data.{name}"' for name in names)
         text = _CONFIG.format(
             lease=LEASE_S,
+            hands=HANDS,
             replicas=self.store.replicas,
             service=_SERVICE.format(api=api_port),
             mailbox=MAILBOX,

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from tests.faults.plan import API_RULES, LONGEST, Breakage, Fault, Kind, draw
+from tests.faults.processes import LEASE_S
 
 SEEDS = range(20)
 
@@ -57,12 +58,28 @@ def test_whoever_is_frozen_has_its_hands_full(seed: int) -> None:
     plan = draw(seed, seconds=60, rate=60)
     frozen = [fault for fault in plan.faults if fault.crowded]
     assert len(frozen) >= 5
-    assert all(fault.breakage is Breakage.FREEZE and fault.for_s > 3.2 for fault in frozen)
+    assert all(fault.breakage is Breakage.FREEZE and fault.for_s > LEASE_S for fault in frozen)
     for fault in frozen:
         crowd = [each for each in plan.conversations if 1 < fault.at_s - each.begins_s < 1.5]
         assert sum(len(each.steps) == LONGEST and each.service == "support" for each in crowd) >= 9
     doors = Counter(each.door for each in plan.conversations)
     assert min(doors.values()) > 5
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whoever_wakes_finds_others_at_work(seed: int) -> None:
+    """Calls are slow up to the freeze, quick while the lease of the frozen lasts, and slow when it wakes."""
+    faults = draw(seed, seconds=90, rate=20).faults
+    slow = [(each.at_s, each.at_s + each.for_s) for each in faults if each.target == "slow"]
+
+    def is_slow(at_s: float) -> bool:
+        return any(begins_s <= at_s <= ends_s for begins_s, ends_s in slow)
+
+    for fault in (each for each in faults if each.crowded):
+        lapses_s, wakes_s = fault.at_s + LEASE_S, fault.at_s + fault.for_s
+        assert wakes_s > lapses_s + 0.5
+        asked = (fault.at_s - 0.4, fault.at_s + 1, lapses_s, wakes_s)
+        assert [is_slow(at_s) for at_s in asked] == [True, False, True, True]
 
 
 def test_a_long_run_breaks_everything() -> None:
