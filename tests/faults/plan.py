@@ -30,7 +30,8 @@ _MELEE_S: Final = 7.0
 _PAUSE_S: Final = 1.0
 #: A worker that is frozen must hold lanes in which much waits, or nobody is at work on them when it wakes: so
 #: many long conversations begin so long before, all of them quick.
-_CROWD: Final = 9
+_CROWD: Final = 14
+_CROWD_STEPS: Final = 20
 _CROWD_BEFORE_S: Final = 1.2
 #: Once it is frozen, calls are quick for so long, less than a lease: the others finish what they have, and
 #: are free for what it held. Then calls are slow again, so that they are still at it when it wakes.
@@ -166,7 +167,7 @@ def _conversations(
         if planned >= _MOSTLY * rate * seconds:
             break
         door = dice.choice((Door.WEBHOOK, Door.API))
-        steps = tuple(Step(n, Kind.UPDATE if n else Kind.CREATE, 0.0) for n in range(LONGEST))
+        steps = tuple(Step(n, Kind.UPDATE if n else Kind.CREATE, 0.0) for n in range(_CROWD_STEPS))
         yield Conversation(f"{door}-{number}", "support", door, begins_s, steps)
         planned += len(steps)
         number += 1

@@ -30,7 +30,7 @@ CLIENT_KEY: Final = "faults-client-key-0123456789"
 MAILBOX: Final = "support@faults.example"
 #: How long a claimed lane is its holder's, in seconds.
 LEASE_S: Final = 3.0
-#: Calls that a worker makes at once for a service. All workers together have as many as a crowd has
+#: Calls that a worker makes at once for a service. All workers together make fewer than a crowd has
 #: conversations: so lanes wait for a hand, which have no call whose time-out would tell a worker that was
 #: frozen how late it is. Of those it learns from the fence alone.
 HANDS: Final = 3
