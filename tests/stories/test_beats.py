@@ -143,6 +143,10 @@ def test_a_worker_outlives_its_store_and_a_pause(stack: Stack) -> None:
     stack.with_bridge(lambda bridge: bridge.store.resume("support"))
     wait_until(stack.idle, reason="the worker to go on")
     assert worker.poll() is None
+    # what was away is named in a sentence
+    said = "".join(log.read_text() for log in stack.directory.glob("[wb]*.log"))
+    assert "Connection refused" in said
+    assert [word for word in ("Traceback", ", line ") if word in said] == []
 
 
 def test_what_ended_elsewhere_is_found_out(stack: Stack) -> None:

@@ -29,6 +29,7 @@ from worker.events import (
     ServicePaused,
     StoreDoubtful,
 )
+from worker.telemetry import outages
 from worker.upkeep_events import AuditRepaired, ReconcileDoubted, SweepRefused, UpkeepFailed, WorkerStuck
 
 _ERRORS = (AuditRepaired, ReconcileDoubted, SweepRefused, WorkerStuck)
@@ -71,7 +72,8 @@ def configure(log_format: Literal["auto", "json", "console"], level: str) -> Non
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+        # who looks for something sees everything
+        foreign_pre_chain=shared if numeric <= logging.DEBUG else [*shared, outages.told],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             *([structlog.processors.format_exc_info] if as_json else []),
