@@ -278,7 +278,7 @@ _CALM: Final[Sequence[tuple[float, tuple[Fault, ...]]]] = (
         8.0,
         (
             *_slow(0.0, 7.5, ({"latency_ms": 100, "jitter_ms": 500},), frozen_s=1.6),
-            Fault(1.6, 3.8, Breakage.FREEZE, "worker", calm=True, crowded=True),
+            Fault(1.6, 3.8, Breakage.FREEZE, "steady worker", calm=True, crowded=True),
         ),
     ),
     (
@@ -298,14 +298,17 @@ def _faults(dice: random.Random, seconds: float) -> Iterator[Fault]:
     """Yield melees and calm bouts by turns."""
     now, turn = 1.0, 0
     while now + _MELEE_S <= seconds:
-        yield from _melee(dice, now)
+        melee = tuple(_melee(dice, now))
+        yield from melee
         now += _MELEE_S + _PAUSE_S
         length_s, faults = _CALM[turn % len(_CALM)]
         if now + length_s > seconds:
             return
+        # nothing else befell it: whoever was killed may not be at work yet, and would hold no lane
+        steady = next(fault.target for fault in melee if fault.crowded)
         for fault in faults:
-            target = dice.choice(_WORKERS) if fault.target == "worker" else fault.target
-            yield replace(fault, at_s=now + fault.at_s, target=target)
+            targets = {"worker": _WORKERS, "steady worker": (steady,)}.get(fault.target, (fault.target,))
+            yield replace(fault, at_s=now + fault.at_s, target=dice.choice(targets))
         now += length_s
         turn += 1
 

@@ -16,7 +16,7 @@ from tests.rabbitmq_server import find_rabbitmq
 #: Of the short run; another one can be asked for, to look for what this one does not meet.
 SEED = int(os.environ.get("BRIDGE_FAULTS_SEED", "11"))
 #: In its first 24 s the store is killed, RabbitMQ is killed and wiped, and no slow sender comes late.
-SHORTEST = 620
+SHORTEST = 484
 
 
 @pytest.mark.story

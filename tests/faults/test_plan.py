@@ -83,6 +83,22 @@ def test_whoever_wakes_finds_others_at_work(seed: int) -> None:
         assert [is_slow(at_s) for at_s in asked] == [True, False, True, True]
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whoever_is_frozen_has_been_at_work(seed: int) -> None:
+    """Nothing has killed or restarted it for long enough to start: it holds lanes that somebody misses."""
+    faults = draw(seed, seconds=300, rate=5).faults
+    for frozen in (each for each in faults if each.crowded and each.calm):
+        shortly_before = [
+            each.name
+            for each in faults
+            if each.target == frozen.target
+            and each.breakage in {Breakage.KILL, Breakage.RESTART}
+            and frozen.at_s - 5 < each.at_s + each.for_s
+            and each.at_s < frozen.at_s
+        ]
+        assert shortly_before == []
+
+
 def test_a_long_run_breaks_everything() -> None:
     """Half an hour holds every way of breaking every part, every fault of the sandbox, and 200 kills."""
     counted = Counter(fault.name for fault in draw(7, seconds=1800, rate=1).faults)
