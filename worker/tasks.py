@@ -4,6 +4,7 @@ The door is used by name, without importing anything of the bridge:
 `app.send_task("bridge.create_interaction", kwargs={...}, queue="bridge.commands")`.
 """
 
+import logging
 import time
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -31,6 +32,8 @@ _REST_S: Final = 1.0
 #: How long a beat may send nothing before it counts as dead: so many ticks, and at least so many seconds.
 _SILENT_TICKS: Final = 10
 _SILENT_S: Final = 30.0
+#: A setting of celeryconfig.py of whose default Celery warns all the same.
+_DECIDED: Final = "worker_cancel_long_running_tasks_on_connection_loss"
 
 holder = ProcessHolder(app)
 
@@ -125,6 +128,10 @@ def _submit(task: Task, kind: str, fields: dict[str, Any]) -> dict[str, Any]:
 def _set_up_logging(**_: object) -> None:
     settings, _secrets = read_configuration()
     logs.configure(settings.log_format, settings.log_level)
+    # Over quorum queues it warns of delays, queue by queue and at each start: no message of ours has one.
+    logging.getLogger("kombu.transport.native_delayed_delivery").setLevel(logging.ERROR)
+    # Whenever the broker was away, six lines on what celeryconfig.py has decided.
+    logging.getLogger("py.warnings").addFilter(lambda said: _DECIDED not in said.getMessage())
 
 
 @signals.worker_init.connect(weak=False)

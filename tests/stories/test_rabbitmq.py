@@ -148,3 +148,6 @@ def test_a_killed_rabbitmq_costs_no_command(stack: Stack, rabbit: RabbitServer) 
     assert creates_by_id(stack) == Counter(names)
     assert steps_by_id(stack) == {name: [1, 2, 3] for name in names}
     assert stack.end(worker) == 0
+    said = "".join(log.read_text() for log in stack.directory.glob("[wb]*.log"))
+    unhelpful = ("Traceback", ", line ", "delayed delivery", "In Celery 5.1")
+    assert [word for word in unhelpful if word in said] == []
