@@ -284,8 +284,8 @@ _CALM: Final[Sequence[tuple[float, tuple[Fault, ...]]]] = (
     (
         8.0,
         (
-            # whoever is killed holds lanes, and whoever is left has hands for them
-            Fault(0.0, 7.0, Breakage.API, "slow", detail=({"latency_ms": 60},)),
+            # what the melee left is done by then: who is killed holds lanes, who is left has hands for them
+            Fault(1.2, 5.8, Breakage.API, "slow", detail=({"latency_ms": 60},)),
             Fault(2.0, 0.0, Breakage.KILL, "worker", calm=True),
         ),
     ),
